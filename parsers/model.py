@@ -29,6 +29,8 @@ class Capture:
     """The Content-Type header as sent; None for a file."""
     final_url: str | None = None
     """Where redirects led; None when that is `url` or there was no network."""
+    link_text: str | None = None
+    """The words of the link that led here; a PDF's headline, since no text of it is read."""
 
 
 class Kind(StrEnum):
@@ -43,6 +45,8 @@ class Outcome(StrEnum):
     """What a reading amounts to."""
 
     READ = "read"
+    SAME = "same"
+    """The container equals the one the caller knows: same sighting, left unread."""
     UNREADABLE = "unreadable"
     """No headline, a login form, empty, binary, or no layout of the source fits."""
     NOT_FOUND = "not_found"

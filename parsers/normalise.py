@@ -11,12 +11,12 @@ from hashlib import sha256
 NORMALISER_VERSION = "1"
 """Stored beside every digest made from normalised text; bump it when a rule below changes."""
 
-_DROPPED = (
-    [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF]
-    + list(range(0x200B, 0x2010))
-    + list(range(0x202A, 0x202F))
-    + list(range(0x2060, 0x2065))
-)
+_DROPPED = [
+    *(0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF),
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2065),
+]
 _TO_APOSTROPHE = [*range(0x2018, 0x201C), 0x2032, 0x02BC, 0x0060, 0x00B4]
 _TO_QUOTE = [*range(0x201C, 0x2020), 0x2033, 0x00AB, 0x00BB]
 _TO_HYPHEN = [*range(0x2010, 0x2016), 0x2212, 0x2043]
@@ -47,11 +47,6 @@ def normalise(text: str) -> str:
         return " ".join(text.split())
     folded = unicodedata.normalize("NFKC", text.translate(_FOLD)).translate(_FOLD)
     return _SPACE_RUN.sub(" ", folded).strip()
-
-
-def headline_key(headline: str) -> str:
-    """The form in which two headlines are the same headline: normalised, case folded."""
-    return normalise(headline).casefold()
 
 
 def normalised_body(paragraphs: tuple[str, ...]) -> str:
