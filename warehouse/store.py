@@ -135,10 +135,7 @@ class Store:
             "(partition by t.reading_id order by t.recorded_at desc) = 1",
             join="left join lake.texts as x on x.text_id = t.text_id",
         )  # fmt: skip
-        return {
-            row[0]: KnownReading(*row[:4], key=TextKey(*row[4:]) if row[4] is not None else None)
-            for row in rows
-        }
+        return {row[0]: _known_reading(row) for row in rows}
 
     def newest_containers(
         self, source_id: str, parser_version: str, urls: Iterable[str]
@@ -292,3 +289,10 @@ class _Registered:
 
     def __exit__(self, *_: object) -> None:
         self._connection.unregister(self._name)
+
+
+def _known_reading(row: tuple[Any, ...]) -> KnownReading:
+    reading_id, outcome, reason, canonical_url, *key = row
+    return KnownReading(
+        reading_id, outcome, reason, canonical_url, TextKey(*key) if key[0] is not None else None
+    )
