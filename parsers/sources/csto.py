@@ -1,0 +1,145 @@
+"""Reads a CSTO page that no layout fits, text dump or HTML alike, from its ordered blocks.
+
+    ticker (0 to 6 items, dated or not)   -> teasers
+    headline, once or twice               -> headline
+    date line, or a date glued on         -> published_on
+    "Download document 39357f.docx"       -> dropped
+    the rest                              -> body (its sign-off is cut by `parsers.signoff`)
+
+`parsers.sources.headline` finds the headline; everything else follows from where it stands.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from parsers.blocks import Block, BlockKind
+from parsers.dates import split_glued
+from parsers.model import Teaser, Trace
+from parsers.parts import Parts
+from parsers.signoff import is_attachment, without_attachment
+from parsers.sources.headline import Found, Line, find_headline, is_continuation, make_line
+
+
+def read_blocks(blocks: Sequence[Block], title: str | None = None) -> Parts | None:
+    """Headline, date, body and teasers of a page's blocks; None when there is no headline.
+
+    `title` is the page's <title>, None in a dump.
+    """
+    lines = [
+        make_line(block)
+        for block in blocks
+        if block.kind not in (BlockKind.NAVIGATION, BlockKind.CAPTION, BlockKind.PASSWORD)
+    ]
+    found = find_headline(lines, title)
+    if found is None:
+        return None
+    opening = _read_opening(lines, found.index)
+    return Parts(
+        headline=_headline_text(lines[found.index]),
+        body=tuple(_body(lines, opening)),
+        published_on=opening.published_on,
+        published_text=opening.published_text,
+        teasers=tuple(read_ticker(lines[: found.index])),
+        trace=_trace(lines, found, opening),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What stands between the headline and the body."""
+
+    body_from: int
+    lead: str | None = None
+    """What is left of the first body block when a date or an attachment was glued before it."""
+    published_on: date | None = None
+    published_text: str | None = None
+    rule: str = "none"
+
+
+def _headline_text(line: Line) -> str:
+    return line.trailing[0] if line.trailing else line.text
+
+
+def _read_opening(lines: Sequence[Line], headline: int) -> _Opening:
+    """The date and where the body begins; the headline's twin and attachments are passed over."""
+    key = lines[headline].key
+    found = _stamp(lines[headline])
+    index = headline + 1
+    while index < len(lines):
+        line = lines[index]
+        if line.day is not None:
+            if found is not None:
+                break  # a second date line belongs to the text
+            found = (line.day, line.text, "own line")
+        elif line.key == key:
+            found = found or _stamp(line)
+        elif not is_attachment(line.text):
+            break
+        index += 1
+    lead: str | None = None
+    if index < len(lines):
+        text = lines[index].text
+        if found is None and (glued := split_glued(text)):
+            found = (glued[0], glued[1], "glued before the body")
+            text = glued[2]
+        text = without_attachment(text)
+        lead = text if text != lines[index].text else None
+    if found is None:
+        return _Opening(index, lead)
+    return _Opening(index, lead, *found)
+
+
+def _stamp(line: Line) -> tuple[date, str, str] | None:
+    return (line.trailing[1], line.trailing[2], "after the headline") if line.trailing else None
+
+
+def _body(lines: Sequence[Line], opening: _Opening) -> Iterator[Block]:
+    for index in range(opening.body_from, len(lines)):
+        block = lines[index].block
+        if index == opening.body_from and opening.lead is not None:
+            if is_attachment(opening.lead) or not opening.lead:
+                continue
+            block = replace(block, text=opening.lead, lines=())
+        yield block
+
+
+def read_ticker(lines: Sequence[Line]) -> list[Teaser]:
+    """The ticker's items in page order, each with the date line above it.
+
+    Items are parted by date lines where there are any, else by a wider gap than the one within an
+    item, else each paragraph that does not go on about the one above opens an item.
+    """
+    dated = any(line.day is not None for line in lines)
+    items: list[tuple[date | None, list[Line]]] = []
+    for index, line in enumerate(lines):
+        if is_attachment(line.text):
+            continue
+        if line.day is not None:
+            items.append((line.day, []))
+        elif (dated and items) or (items and _goes_on(lines, index, len(items[-1][1]))):
+            items[-1][1].append(line)
+        else:
+            items.append((None, [line]))
+    return [
+        Teaser("\n\n".join(line.text for line in of), day, of[0].block.link)
+        for day, of in items
+        if of
+    ]
+
+
+def _goes_on(lines: Sequence[Line], index: int, paragraphs: int) -> bool:
+    """Whether an undated item goes on: it may have two paragraphs."""
+    line = lines[index]
+    widest = max((other.block.gap for other in lines[1:]), default=0)
+    if line.block.gap == widest > 1 and min(other.block.gap for other in lines[1:]) < widest:
+        return False
+    return paragraphs < 2 and is_continuation(line.text)
+
+
+def _trace(lines: Sequence[Line], found: Found, opening: _Opening) -> tuple[Trace, ...]:
+    rule = f"{found.points:.1f} points: {', '.join(found.evidence)}"
+    return (
+        Trace("headline", rule, lines[found.index].text),
+        Trace("published_on", opening.rule, opening.published_text or ""),
+    )
