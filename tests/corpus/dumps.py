@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from tests.corpus.dice import Dice
 from tests.corpus.grammar import say, sentence
 from tests.corpus.openings import make_opening
-from tests.corpus.texts import make_release
-from tests.corpus.truth import CaptureTruth, PublishedForm, ReleaseTruth, TeaserTruth
+from tests.corpus.texts import echoes, make_release
+from tests.corpus.truth import CaptureTruth, ReleaseTruth, TeaserTruth
 
 FRAGMENT = 0.06
 DATED_TICKER, TWO_PARAGRAPHS, MID_ARTICLE, LEAD_IN_TICKER, BARE_TEASER = 0.45, 0.3, 0.25, 0.12, 0.1
@@ -63,10 +63,11 @@ def make_dump(seed: int) -> tuple[bytes, CaptureTruth]:
 def render_dump(release: ReleaseTruth, seed: int) -> tuple[bytes, CaptureTruth]:
     """The release in a dump whose furniture comes from `seed`."""
     dice = Dice(seed, "dump")
-    said = _headline_variant(dice, release.published_form)
+    said = _headline_variant(dice, release)
     headline = _dressed(dice, release, said)
-    release = replace(release, headline=headline.truth)
     ticker = make_ticker(dice, release, bare_teasers=said != "once")
+    echoed = is_echoed(release)
+    release = replace(release, headline=headline.truth)
     spacing = dice.weighted(SPACINGS)
     footer = dice.weighted(FOOTERS)
     captioned = bool(release.paragraphs) and dice.chance(CAPTION)
@@ -77,10 +78,11 @@ def render_dump(release: ReleaseTruth, seed: int) -> tuple[bytes, CaptureTruth]:
         seed=seed,
         release=release,
         teasers=ticker.items,
-        teasers_split=ticker.split or spacing == "blank",
+        teasers_split=ticker.split,
         variants=(
             *ticker.variants,
             f"headline:{said}",
+            *([] if echoed else ["headline:unechoed"]),
             *headline.variants,
             f"date:{release.published_form}",
             f"opening:{release.opening}",
@@ -121,9 +123,19 @@ def render_fragment(release: ReleaseTruth, seed: int) -> tuple[bytes, CaptureTru
     )
 
 
-def _headline_variant(dice: Dice, form: PublishedForm) -> str:
+def is_echoed(release: ReleaseTruth) -> bool:
+    """Whether the lead speaks of what the headline does, as most leads do."""
+    lead = release.paragraphs[1 if release.opening == "dateline" else 0 :][:1]
+    return bool(lead) and echoes(release.headline, lead[0])
+
+
+def _headline_variant(dice: Dice, release: ReleaseTruth) -> str:
+    """A headline that no date follows and no lead echoes is said twice: said once, it might be a
+    subheading in a fragment that begins in the middle of a text."""
     said = dice.weighted(HEADLINES)
-    if form.startswith("after_headline") and said == "once":
+    form = release.published_form
+    alone = form == "none" and not is_echoed(release)
+    if said == "once" and (alone or form.startswith("after_headline")):
         return "twice"
     return said
 
@@ -192,8 +204,7 @@ def make_ticker(dice: Dice, release: ReleaseTruth, *, bare_teasers: bool) -> _Ti
         variants.append("ticker:bare")
     if any(len(item.paragraphs) > 1 for item in items):
         variants.append("ticker:two_paragraphs")
-    split = dated or all(len(item.paragraphs) == 1 for item in items)
-    return _Ticker(tuple(items), split, tuple(variants))
+    return _Ticker(tuple(items), dated or count < 2, tuple(variants))
 
 
 def _teaser(dice: Dice, day: date) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
 """Sentences from the vocabulary: templates compiled once, filled by dice."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tests.corpus.dice import Dice
 from tests.corpus.vocabulary import GRAMMAR, GRAMMAR_RU, ROMAN
 
 _SLOT = re.compile(r"\{(\w+)\}")
+NOTHING: Mapping[str, str] = {}
 Template = tuple[str, ...]
 """Text and slot names in turn, text first."""
 
@@ -43,8 +44,9 @@ _TERMINALS: dict[str, Callable[[Dice], str]] = {
 }
 
 
-def say(dice: Dice, rule: str) -> str:
-    """One expansion of the rule; its first letter as the grammar has it."""
+def say(dice: Dice, rule: str, bound: Mapping[str, str] = NOTHING) -> str:
+    """One expansion of the rule; its first letter as the grammar has it. A slot of the rule that
+    is bound says its words, so that two sentences speak of one thing."""
     terminal = _TERMINALS.get(rule)
     if terminal is not None:
         return terminal(dice)
@@ -53,7 +55,7 @@ def say(dice: Dice, rule: str) -> str:
         return parts[0]
     said = list(parts)
     for index in range(1, len(parts), 2):
-        said[index] = say(dice, parts[index])
+        said[index] = bound.get(parts[index]) or say(dice, parts[index])
     return "".join(said)
 
 

@@ -6,12 +6,13 @@ Each form says what a reader must make of it. `year`: "full" tells the day with 
 dateline), "lenient" is told in other words, "none" must stay unknown.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from tests.corpus.dice import Dice
-from tests.corpus.grammar import capitalised, say
+from tests.corpus.grammar import NOTHING, capitalised, say
 from tests.corpus.vocabulary import CITIES, MONTHS
 
 
@@ -149,25 +150,30 @@ def _span(dice: Dice, name: str, day: date) -> tuple[date, date]:
     return first, first + length
 
 
-def _slots(dice: Dice, first: date, last: date, place: str) -> dict[str, str]:
+def _slots(
+    dice: Dice, first: date, last: date, place: str, bound: Mapping[str, str]
+) -> dict[str, str]:
     month, month2 = MONTHS[first.month - 1], MONTHS[last.month - 1]
     return {
         "d": str(first.day), "M": month, "y": str(first.year), "p": place,
         "md": f"{month} {first.day}", "dm": f"{first.day} {month}",
         "d2": str(last.day), "y2": str(last.year),
         "md2": f"{month2} {last.day}", "dm2": f"{last.day} {month2}",
-        "lead": say(dice, "lead"), "forum": say(dice, "forum"), "doc": say(dice, "document"),
+        "lead": say(dice, "lead", bound), "doc": say(dice, "document"),
+        "forum": bound.get("forum") or say(dice, "forum"),
     }  # fmt: skip
 
 
-def make_opening(dice: Dice, day: date, *, dated: bool, form: str | None = None) -> Opening:
+def make_opening(
+    dice: Dice, day: date, *, dated: bool, bound: Mapping[str, str] = NOTHING
+) -> Opening:
     """An opening about `day`; `dated` says whether the release states a published date, whose
-    year must then be that of `day`, so that "this year" is told."""
-    name = form or dice.weighted(WEIGHTS)
+    year must then be that of `day`, so that "this year" is told; `bound` as in `say`."""
+    name = dice.weighted(WEIGHTS)
     chosen = FORMS[name]
     first, last = _span(dice, name, day)
     place = dice.pick(CITIES)
-    words = _slots(dice, first, last, place)
+    words = _slots(dice, first, last, place, bound)
     text = capitalised(dice.pick(chosen.templates).format_map(words))
     paragraphs = (text,)
     if name == "dateline":

@@ -1,10 +1,12 @@
 """Releases as a publisher means them: headline, paragraphs, dates, place, without any page."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
 from tests.corpus.dice import Dice
-from tests.corpus.grammar import capitalised, say, sentence
+from tests.corpus.grammar import NOTHING, capitalised, say, sentence
 from tests.corpus.openings import Opening, make_opening
 from tests.corpus.truth import PublishedForm, ReleaseTruth
 from tests.corpus.vocabulary import MONTHS_RU
@@ -13,11 +15,15 @@ FIRST_DAY = date(2004, 2, 1)
 LAST_DAY = date(2025, 11, 20)
 BODILESS = 0.005
 RUSSIAN = 0.04
+ECHOING = 0.8
 
 FORMS: dict[PublishedForm, float] = {
     "own_line": 30, "after_headline": 14, "after_headline_tight": 3, "glued": 20,
     "glued_digit": 2, "download_same_line": 4, "download_next_line": 4, "none": 23,
 }  # fmt: skip
+
+_SUBJECTS = ("person", "name", "forum", "topic", "body", "country")
+"""What headline and lead share when one echoes the other."""
 
 _HEADLINE_ECHOES = ("day_place", "this_year_place", "bare_place", "this_year_hosted")
 """Openings whose day and place a headline may repeat: "On November 23, in Yerevan, ..."."""
@@ -28,8 +34,7 @@ def make_release(seed: int) -> ReleaseTruth:
     dice = Dice(seed, "release")
     form = dice.weighted(FORMS)
     stated = FIRST_DAY + timedelta(dice.number(0, (LAST_DAY - FIRST_DAY).days))
-    opening = _opening(dice, stated, form)
-    headline = _headline(dice, opening)
+    headline, opening = _beginning(dice, stated, form)
     release = ReleaseTruth(
         seed=seed,
         headline=headline,
@@ -49,23 +54,42 @@ def make_release(seed: int) -> ReleaseTruth:
     return _typed(dice, release)
 
 
-def _opening(dice: Dice, stated: date, form: PublishedForm) -> Opening:
+def _beginning(dice: Dice, stated: date, form: PublishedForm) -> tuple[str, Opening]:
+    """Headline and opening: mostly of one thing, as a lead repeats its headline."""
+    echoing = dice.chance(ECHOING)
+    while True:
+        bound = {slot: say(dice, slot) for slot in _SUBJECTS} if echoing else NOTHING
+        opening = _opening(dice, stated, form, bound)
+        headline = _headline(dice, opening, bound)
+        if not echoing or echoes(headline, opening.paragraphs[-1]):
+            return headline, opening
+
+
+def echoes(headline: str, lead: str) -> bool:
+    """Whether the lead holds at least half of the headline's longer words."""
+    words = {word for word in re.findall(r"\w+", headline.lower()) if len(word) > 4}
+    told = set(re.findall(r"\w+", lead.lower()))
+    return len(words & told) >= 0.5 * len(words)
+
+
+def _opening(dice: Dice, stated: date, form: PublishedForm, bound: Mapping[str, str]) -> Opening:
     """Events lie days before the published date; announcements some weeks after it."""
     if form == "glued_digit":
-        text = f"{dice.number(11, 99)} {say(dice, 'matter')} specialists met: {say(dice, 'lead')}."
+        who = f"{dice.number(11, 99)} {say(dice, 'matter')} specialists"
+        text = f"{who} met: {say(dice, 'lead', bound)}."
         return Opening("digit", (text,), None, None, frozenset(), {})
     days = dice.number(5, 40) if dice.chance(0.1) else -dice.number(0, 4)
     event = stated + timedelta(days)
     if event.year != stated.year:  # "this year" must be the year of the published date
         event = stated
-    return make_opening(dice, event, dated=form != "none")
+    return make_opening(dice, event, dated=form != "none", bound=bound)
 
 
-def _headline(dice: Dice, opening: Opening) -> str:
+def _headline(dice: Dice, opening: Opening, bound: Mapping[str, str]) -> str:
     if opening.form in _HEADLINE_ECHOES and dice.chance(0.5):
         day = opening.words[dice.pick(("md", "dm"))]
-        return f"On {day}, in {opening.words['p']}, {say(dice, 'dated_headline')}"
-    return sentence(dice, "headline")
+        return f"On {day}, in {opening.words['p']}, {say(dice, 'dated_headline', bound)}"
+    return capitalised(say(dice, "headline", bound))
 
 
 def _body(dice: Dice) -> list[str]:

@@ -55,8 +55,8 @@ class CaptureTruth:
     """None: the capture holds no headline and is unreadable (or a mere list of teasers)."""
     teasers: tuple[TeaserTruth, ...]
     teasers_split: bool
-    """False where undated items of two paragraphs cannot be told from two items: then only
-    the sequence of paragraphs is judged, not where an item ends."""
+    """False where undated items cannot be told from paragraphs of one item: then only the
+    sequence of paragraphs is judged, not where an item ends."""
     variants: tuple[str, ...]
     """As "headline:twice"; by these the agreement is reported."""
     teasers_judged: bool = True

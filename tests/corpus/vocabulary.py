@@ -171,7 +171,7 @@ GRAMMAR: dict[str, tuple[str, ...]] = {
     "subhead": ("{quality} {matter}", "Results of {forum}", "On {topic}", "Dear colleagues"),
     "headline": (
         "{person} discussed {topic} with {name}", "{forum} chaired by {name} considered {topic}",
-        "{name} informed the {body} about {topic} and {topic}", "{country} hosted {forum} attended by {name}",
+        "{name} informed the {body} about {topic} and {matter}", "{country} hosted {forum} attended by {name}",
         "{fullname}: “{topic} comes first” at {forum}", "{n} specialists completed {topic} during {forum}",
         "Statement of the CSTO {body} on {topic} and {matter}", "{forum} opened by {name} with {topic}",
         "On the results of {forum}: {topic}", "{n} participants of {forum} rehearsed {topic}",
