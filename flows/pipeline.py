@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from types import TracebackType
 
-from flows.inputs import BadInput, InputFile, Inputs, read_file
+from flows.errors import UsageError
+from flows.inputs import BadInput, InputFile, Inputs, find_inputs, glob_paths, read_file
 from flows.parse_pool import ParsePool
 from flows.settings import Settings
 from flows.staging import Stager, Taken
@@ -60,6 +61,7 @@ class Coverage:
 
     listed: int = 0
     fetched: int = 0
+    untouched: int = 0
     failed_inputs: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
 
@@ -102,7 +104,6 @@ class Run:
         self._coverage: dict[str, Coverage] = {}
         self._bad: list[BadInput] = []
         self._unknown = 0
-        self._without_time = 0
         self._exit = ExitStack()
 
     def __enter__(self) -> "Run":
@@ -142,6 +143,7 @@ class Run:
     def stage(self, source: Source, files: Sequence[InputFile]) -> int:
         """Read, keep and parse a batch of files; how many looks it made."""
         coverage = self._coverage[source.id]
+        skipped = self._stager.skipped
         staged = 0
         batch: list[Taken] = []
         size = 0
@@ -152,7 +154,8 @@ class Run:
                 staged += self._stage(source, batch)
                 batch, size = [], 0
         staged += self._stage(source, batch)
-        coverage.fetched += staged
+        coverage.untouched += self._stager.skipped - skipped
+        coverage.fetched += staged + self._stager.skipped - skipped
         self._effects.progress(source.id, len(files))
         return staged
 
@@ -239,7 +242,7 @@ class Run:
                 "source_id": source_id,
                 "listed": one.listed,
                 "fetched": one.fetched,
-                "unchanged": one.outcomes["unchanged"],
+                "unchanged": one.outcomes["unchanged"] + one.untouched,
                 "parsed": sum(one.outcomes[name] for name in ("new", "edited", "unchanged")),
                 "failed": one.failed_inputs + one.outcomes["unreadable"] + one.outcomes["failed"],
                 "never_fetched": 0,
@@ -258,7 +261,7 @@ class Run:
             untouched=self._untouched(recorder),
             unknown=self._unknown,
             bad=tuple(self._bad),
-            without_time=self._without_time,
+            without_time=self._stager.without_time,
             committed=committed,
         )
 
@@ -300,6 +303,24 @@ def execute(
             for files in run.batches(plan):
                 stage(run, plan.source, files)
         return commit(run, dry_run)
+
+
+def plan_run(settings: Settings, source_ids: Sequence[str]) -> list[SourcePlan]:
+    """The files of the watched sources with these ids, of all when none is named.
+
+    Raises UsageError when one is not watched.
+    """
+    watched = {one.source.id: one.source for one in settings.watched}
+    for source_id in source_ids:
+        if source_id not in watched:
+            known = ", ".join(watched) or "none"
+            raise UsageError(f"no source {source_id!r} is configured; there are: {known}")
+    chosen = [watched[one] for one in dict.fromkeys(source_ids)] or list(watched.values())
+    return [
+        SourcePlan(source, find_inputs(paths, settings.root, None, named=False))
+        for source in chosen
+        for paths in [glob_paths(source.discover.files, settings.root)]
+    ]
 
 
 def utc_now() -> datetime:

@@ -70,15 +70,17 @@ class Stager:
         self._waiting: tuple[str, list[_Pending], Future[list[Reading]]] | None = None
         self.skipped = 0
         """Files whose bytes are those last read there."""
+        self.without_time = 0
+        """Looks whose time is a file's modification time."""
 
     def stage(self, source: Source, batch: Sequence[Taken]) -> int:
         """Stage one batch of a source; how many looks it made."""
         version = parser_version(source)
         known = self._known(source, version, [one.capture for one in batch])
-        pending = [
-            self._take(one.capture, known) for one in batch if not self._untouched(one, known)
-        ]
-        self.skipped += len(batch) - len(pending)
+        new = [one for one in batch if not self._untouched(one, known)]
+        self.skipped += len(batch) - len(new)
+        self.without_time += sum(not one.told for one in new)
+        pending = [self._take(one.capture, known) for one in new]
         self.finish()
         to_read = [(one.capture, one.known_container) for one in pending if one.to_read]
         self._waiting = (version, pending, self._pool.submit(source, to_read))

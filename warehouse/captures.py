@@ -187,20 +187,37 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+class RecordReader:
+    """Reads single records of one evidence file by offset. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> "RecordReader":
+        try:
+            self._file = self._path.open("rb")
+        except OSError as error:
+            raise WarcError(f"{self._path}: {error.strerror}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, location: Location) -> WarcLook:
+        """The look kept at a location. Raises WarcError when no whole record starts there."""
+        self._file.seek(location.offset)
+        found = next(_looks(self._file), None)
+        if found is None:
+            raise WarcError(f"{self._path}: no record starts at offset {location.offset}")
+        if isinstance(found, WarcFault):
+            raise WarcError(f"{self._path}: at offset {location.offset}: {found.reason}")
+        return found
+
+
 def read_record(folder: Path, location: Location) -> WarcLook:
-    """The look kept at a location. Raises WarcError when no whole record starts there."""
-    path = folder / location.warc_file
-    try:
-        with path.open("rb") as file:
-            file.seek(location.offset)
-            found = next(_looks(file), None)
-    except OSError as error:
-        raise WarcError(f"{path}: {error.strerror}") from error
-    if found is None:
-        raise WarcError(f"{path}: no record starts at offset {location.offset}")
-    if isinstance(found, WarcFault):
-        raise WarcError(f"{path}: at offset {location.offset}: {found.reason}")
-    return found
+    """The look kept at a location below the evidence folder; WarcError when there is none."""
+    with RecordReader(folder / location.warc_file) as reader:
+        return reader.read(location)
 
 
 def read_warc(path: Path) -> Iterator[WarcLook | WarcFault]:

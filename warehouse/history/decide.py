@@ -117,7 +117,7 @@ def unsettled(
 ) -> frozenset[str]:
     """The releases whose time line these looks may change.
 
-    A look that says at or after the newest revision's time what that revision says confirms it.
+    A look after the newest revision was first seen that says what it says confirms it.
     """
     found = {
         release
@@ -131,7 +131,7 @@ def unsettled(
         if (
             last is None
             or last.revision.text_digest != look.key.text_digest
-            or look.staged.captured_at < last.revision.seen_at
+            or look.staged.captured_at <= last.revision.seen_at
         ):
             found.add(release_id)
     return frozenset(found)
