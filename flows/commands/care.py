@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from flows.commands.shared import FAILED, OK, Options, as_utc, settings_of, speaker
@@ -59,7 +60,7 @@ def _diagnose(options: Options) -> Iterator[tuple[str, str, str]]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield ("python", "ok" if sys.version_info >= (3, 11) else "fail", version)
     for name in ("ducklake", "sqlite_scanner", "postgres_scanner", "httpfs"):
-        yield _try(f"extension {name}", lambda name=name: str(extension_path(name).name))
+        yield _try(f"extension {name}", partial(_extension, name))
     try:
         settings = settings_of(options)
     except SettingsError as error:
@@ -86,6 +87,10 @@ def _folder_check(place: Place) -> tuple[str, str, str]:
         return ("folder", "fail", f"{there} cannot be written")
     state = "ok" if free > _LOW_DISK_BYTES else "warn"
     return ("folder", state, f"{place.root}: {free / 1024**3:.1f} GiB free")
+
+
+def _extension(name: str) -> str:
+    return extension_path(name).name
 
 
 def _warehouse(place: Place) -> str:

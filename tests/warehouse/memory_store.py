@@ -1,7 +1,6 @@
 """A `Store` in memory: the same questions answered from lists, for laws over many histories."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
@@ -86,9 +85,7 @@ class MemoryStore:
                 found.setdefault(release_id, []).append(look)
         return found
 
-    def looks_of_texts(
-        self, source_id: str, text_digests: Iterable[str]
-    ) -> list[tuple[str | None, Look]]:
+    def looks_of_texts(self, _: str, text_digests: Iterable[str]) -> list[tuple[str | None, Look]]:
         wanted = set(text_digests)
         return [(address, look) for _, address, look in self._looks() if look.text_digest in wanted]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import cast
 
 from hypothesis import given, settings
@@ -73,8 +74,8 @@ def test_a_revision_keeps_its_id(world: list[StagedLook], data: st.DataObject) -
 @given(worlds)
 def test_adjacent_revisions_differ_and_are_in_order(world: list[StagedLook]) -> None:
     for _, revisions in recorded([world]).history():
-        for (text, seen_at, *_), (next_text, next_seen_at, changed_after, *_) in zip(
-            revisions, revisions[1:], strict=False
+        for (text, seen_at, *_), (next_text, next_seen_at, changed_after, *_) in pairwise(
+            revisions
         ):
             assert text != next_text
             assert seen_at <= changed_after <= next_seen_at
