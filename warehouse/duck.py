@@ -81,6 +81,9 @@ def connect_bare() -> duckdb.DuckDBPyConnection:
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            # Ours come by path from the wheels of the lock, which holds their hashes. To hash 70 MB
+            # again at every start costs 0.6 s of CPU; without it both load in 6 ms.
+            "allow_unsigned_extensions": "true",
         }
     )
     connection.execute("set TimeZone = 'UTC'")

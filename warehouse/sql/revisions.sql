@@ -70,5 +70,5 @@ create or replace view revisions as
 -- per release.
 create or replace macro revisions_valid_at(ts) as table
     select *
-    from revisions
+    from main.revisions
     where valid_from <= ts and (valid_to is null or valid_to > ts);
