@@ -6,7 +6,7 @@ attributes, lists, `:is`, `:not`, combinators) is matched here on lxml elements.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -86,8 +86,8 @@ def first(root: Element, selector: str) -> Element | None:
 def iterate(root: Element, selector: str) -> Iterator[Element]:
     """The matching descendants, one by one; like soupsieve, ancestors above `root` count."""
     alternatives = compile_selector(selector)
-    for element in root.iterdescendants(*_tags(alternatives)):
-        if isinstance(element.tag, str) and any(_matches(element, one) for one in alternatives):
+    for element in _may_match(root, alternatives):
+        if any(_matches(element, one) for one in alternatives):
             yield element
 
 
@@ -98,10 +98,30 @@ def iterate_page(root: Element, selector: str) -> Iterator[Element]:
     yield from iterate(root, selector)
 
 
-def _tags(alternatives: Sequence[_Compound]) -> list[str]:
-    """The tag names that can match, so that lxml skips the rest; empty: any."""
-    tags = [one.tag for one in alternatives]
-    return [] if None in tags else sorted({tag for tag in tags if tag})
+def _may_match(root: Element, alternatives: tuple[_Compound, ...]) -> Iterator[Element]:
+    """The descendants worth a look, in document order: chosen in C, where most fall away."""
+    if all(one.tag and not (one.classes or one.ids or one.attributes) for one in alternatives):
+        return root.iterdescendants(*sorted({one.tag for one in alternatives if one.tag}))
+    found = _path(alternatives)(root)
+    return iter(
+        [one for one in found if isinstance(one, etree._Element)] if isinstance(found, list) else []
+    )
+
+
+@lru_cache(maxsize=512)
+def _path(alternatives: tuple[_Compound, ...]) -> etree.XPath:
+    return etree.XPath(" | ".join(f"descendant::{_step(one)}" for one in alternatives))
+
+
+def _step(one: _Compound) -> str:
+    """An XPath step that all matches of a compound selector satisfy, and a few others may."""
+    tests = [f"@{name}" for name, wanted in (("class", one.classes), ("id", one.ids)) if wanted]
+    tests += [f"contains(@class, '{name}')" for name in sorted(one.classes) if "'" not in name]
+    tests += [f"@{name}" for name, _ in one.attributes if _PLAIN.fullmatch(name)]
+    return (one.tag or "*") + "".join(f"[{test}]" for test in tests)
+
+
+_PLAIN = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def _matches(element: Element, compound: _Compound) -> bool:

@@ -27,9 +27,11 @@ from parsers.normalise import NORMALISER_VERSION
 from parsers.occasion import read_occasion
 from parsers.page import Page, make_soup, parse_page, prune
 from parsers.parts import Parts
-from parsers.signoff import MARK, cut_sign_off
+from parsers.signoff import cut_sign_off, is_mark
 from parsers.sources import csto
 from parsers.teasers import read_teasers
+from parsers.text import squash
+from parsers.tree import detach
 
 READER_VERSION = "1"
 """Bump it when any rule of this room changes what is read."""
@@ -255,7 +257,7 @@ def _until_end(blocks: Sequence[Block], body_ends: Sequence[str]) -> tuple[Block
         for index, line in enumerate(block.lines or (block.text,)):
             if pattern.search(line):
                 if before := " ".join(block.lines[:index]):
-                    kept.append(replace(block, text=before, lines=()))
+                    kept.append(block._replace(text=before, lines=()))
                 return tuple(kept)
         kept.append(block)
     return tuple(kept)
@@ -267,11 +269,22 @@ def _read_blocks(page: Page, source: Source, canonical: str | None) -> Reading:
     for layout in source.layouts:
         teasers = teasers or _teasers(page, layout, source)
     title, lang = page.title, page.lang
+    title_key = squash(title)
+    around: list[Block] = []
     if page.whole:
-        blocks = blocks_of_lxml(prune(page.root, [d for one in source.layouts for d in one.drop]))
+        drops = [drop for layout in source.layouts for drop in layout.drop]
+        part = prune(page.root, list(dict.fromkeys(drops)))
+        blocks = blocks_of_lxml(part)
+        if part is not page.root and not teasers:
+            detach(part)
+            around = blocks_of_lxml(page.root)
     else:
         blocks = blocks_of_soup(make_soup(page.html))
-    parts = _READERS[source.reader or ""](at_lines(blocks, MARK), title)
+
+    def parts_block(line: str) -> bool:
+        return is_mark(line) or (len(line) > 12 and squash(line) in title_key)
+
+    parts = _READERS[source.reader or ""](at_lines(blocks, parts_block), title)
     if parts is None:
         raise _Unreadable("There is no headline on the page.")
     if any(block.kind is BlockKind.PASSWORD for block in blocks):
@@ -281,7 +294,8 @@ def _read_blocks(page: Page, source: Source, canonical: str | None) -> Reading:
     if not parts.body:
         raise _Unreadable("There is no text under the page's headline.")
     sighting = make_sighting(parts, source, Kind.HTML, lang, canonical)
-    return _reading(replace(parts, teasers=teasers or parts.teasers), sighting, "blocks")
+    teasers = teasers or parts.teasers or csto.read_page_ticker(around)
+    return _reading(replace(parts, teasers=teasers), sighting, "blocks")
 
 
 def _read_generic(page: Page, capture: Capture, source: Source, canonical: str | None) -> Reading:

@@ -47,7 +47,7 @@ def why_no_release(text: str) -> str | None:
         return "The body is empty."
     if "\x00" in text:
         return "The body holds NUL bytes, so it is binary or damaged."
-    controls = sum(map(text.count, _CONTROLS))
+    controls = len(_CONTROL.findall(text))
     if controls * 50 > len(text) or text.count("\ufffd") * 10 > len(text):
         return "The body is binary: it holds too few readable characters."
     if _OPENS_FEED.match(text):
@@ -55,7 +55,7 @@ def why_no_release(text: str) -> str | None:
     return None
 
 
-_CONTROLS = [chr(code) for code in range(1, 32) if chr(code) not in "\t\n\f\r\x1b"]
+_CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
 
 def kind_of(capture: Capture, text: str) -> Kind:

@@ -9,7 +9,6 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 
@@ -19,10 +18,11 @@ from parsers.blocks import Block, BlockKind, at_lines
 from parsers.dates import parse_date_line, parse_published, split_glued
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Trace
-from parsers.page import Page, make_soup, text_of
+from parsers.page import Page, make_soup
 from parsers.parts import Parts
-from parsers.signoff import MARK, is_attachment, is_sign_off
+from parsers.signoff import is_attachment, is_mark, is_sign_off
 from parsers.text import squash
+from parsers.tree import text_of
 
 Element = etree._Element
 
@@ -88,7 +88,7 @@ def _is_wrapped(group: Sequence[str]) -> bool:
 def read_page(page: Page, captured_at: datetime, timezone: str) -> Parts | None:
     """A page: None when it shows no headline or no article."""
     soup = None if page.whole else make_soup(page.html)
-    blocks = at_lines(blocks_of_soup(soup) if soup else blocks_of_lxml(page.root), MARK)
+    blocks = at_lines(blocks_of_soup(soup) if soup else blocks_of_lxml(page.root), is_mark)
     headline, rule = _headline(page, blocks)
     if headline is None:
         return None
@@ -157,7 +157,7 @@ def _leading_date(body: list[Block]) -> tuple[date | None, str | None, list[Bloc
         if day := parse_date_line(block.text):
             return day, block.text, body[:index] + body[index + 1 :]
         if glued := split_glued(block.text):
-            rest = replace(block, text=glued[2], lines=())
+            rest = block._replace(text=glued[2], lines=())
             return glued[0], glued[1], [*body[:index], rest, *body[index + 1 :]]
         if not is_attachment(block.text):
             break

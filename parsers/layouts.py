@@ -22,12 +22,13 @@ from lxml import etree
 from parsers import css
 from parsers.blocks import Block, BlockKind, at_lines
 from parsers.dates import parse_date_line, parse_published, split_glued
-from parsers.markup import HIDDEN_STYLE, SKIPPED, blocks_of_soup
+from parsers.markup import blocks_of_soup, strip_unseen
 from parsers.model import Layout, Trace
-from parsers.page import Page, detach, make_soup, soup_of, text_of
+from parsers.page import Page, make_soup, soup_of
 from parsers.parts import Parts
-from parsers.signoff import MARK, is_attachment, without_attachment
+from parsers.signoff import is_attachment, is_mark, without_attachment
 from parsers.text import squash
+from parsers.tree import detach, text_of
 
 Element = etree._Element
 
@@ -75,33 +76,38 @@ def find_content(page: Page, layout: Layout, timezone: str) -> Content | None:
 
 
 def _content_of_lxml(container: Element, layout: Layout, timezone: str) -> Content | None:
-    for selector in filter(None, (layout.headline, layout.body)):
-        if css.first(container, selector) is None:
-            return None
-    kept = deepcopy(container)
-    kept.tail = None
-    for selector in layout.drop:
-        for element in css.find(kept, selector):
-            detach(element)
-    headline = _first_with_text(css.find(kept, layout.headline or "h1"))
+    # Nothing is taken out of the tree: another layout may have to read it.
+    dropped = {one for selector in layout.drop for one in css.iterate(container, selector)}
+    headline = next(
+        (
+            element
+            for element in css.iterate(container, layout.headline or "h1")
+            if text_of(element).strip() and not _is_inside(element, dropped)
+        ),
+        None,
+    )
     if headline is None:
         return None
-    bodies = [kept] if layout.body is None else _outermost(css.find(kept, layout.body))
+    bodies = [container]
+    if layout.body is not None:
+        found = css.iterate(container, layout.body)
+        bodies = _outermost([one for one in found if not _is_inside(one, dropped)])
     selector, _, attribute = _split_attribute(layout.published)
     stamp = None
     if selector:
         stamp = _read_stamp(
             [
                 (text_of(element), element.get(attribute) if attribute else None, element)
-                for element in css.find(kept, selector)
+                for element in css.iterate(container, selector)
+                if not _is_inside(element, dropped)
             ],
             layout, timezone,
         )  # fmt: skip
     if any(_has_password(body) for body in bodies):
         raise LoginError
-    inside = stamp is not None and any(_is_inside(stamp.element, body) for body in bodies)
-    markup = "".join(bare_markup(body) for body in bodies)
-    return _content(bare_markup(headline), stamp, inside, markup)
+    inside = stamp is not None and _is_inside(stamp.element, set(bodies))
+    markup = "".join(bare_markup(body, dropped) for body in bodies)
+    return _content(bare_markup(headline, dropped), stamp, inside, markup)
 
 
 def _content_of_soup(soup: BeautifulSoup, layout: Layout, timezone: str) -> Content | None:
@@ -187,21 +193,18 @@ def _read_stamp(
     return None
 
 
-def _first_with_text(elements: Sequence[Element]) -> Element | None:
-    return next((element for element in elements if text_of(element).strip()), None)
-
-
-def _is_inside(element: "Element | Tag", body: Element) -> bool:
-    return isinstance(element, etree._Element) and any(
-        parent is body for parent in (element, *element.iterancestors())
-    )
+def _is_inside(element: "Element | Tag", those: set[Element]) -> bool:
+    """Whether the element is one of those or lies in one."""
+    if not those or not isinstance(element, etree._Element):
+        return False
+    return element in those or any(parent in those for parent in element.iterancestors())
 
 
 def _outermost(elements: Sequence[Element]) -> list[Element]:
     """The elements without those that lie inside one before them."""
     chosen: list[Element] = []
     for element in elements:
-        if not chosen or not _is_inside(element, chosen[-1]):
+        if not chosen or not _is_inside(element, {chosen[-1]}):
             chosen.append(element)
     return chosen
 
@@ -218,31 +221,34 @@ def _has_password(body: Element) -> bool:
     return any((field.get("type") or "").lower() == "password" for field in body.iter("input"))
 
 
-def bare_markup(element: Element) -> str:
+_DROP = "data-pressdiff-drop"
+
+
+def bare_markup(element: Element, dropped: set[Element]) -> str:
     """The element's visible content as markup without attributes, in a tag BeautifulSoup keeps."""
+    marked = [one for one in dropped if element in one.iterancestors()]
+    for inner in marked:
+        inner.set(_DROP, "")
     bare = deepcopy(element)
+    for inner in marked:
+        del inner.attrib[_DROP]
     bare.tail = None
-    etree.strip_elements(bare, *SKIPPED, with_tail=False)
-    hidden = []
+    for inner in list(bare.iterdescendants(etree.Element)):
+        if _DROP in inner.attrib:
+            detach(inner)
+    strip_unseen(bare)
     for inner in bare.iter(etree.Element):
-        attributes = inner.attrib
-        if not attributes:
-            continue
-        style = attributes.get("style")
-        if inner is not bare and ("hidden" in attributes or (style and HIDDEN_STYLE.search(style))):
-            hidden.append(inner)
-        attributes.clear()
-    for inner in hidden:
-        detach(inner)
+        if inner.attrib:
+            inner.attrib.clear()
     if bare.tag in ("html", "body", "tr", "td", "th", "tbody", "table", "a"):
         bare.tag = "div"
-    return etree.tostring(bare, encoding="unicode", method="html")
+    return str(etree.tostring(bare, encoding="unicode", method="html"))
 
 
 def read_content(content: Content) -> Parts | None:
     """The parts in a content, read by BeautifulSoup; None when headline or body is empty."""
     headline = " ".join(block.text for block in blocks_of_soup(make_soup(content.headline)))
-    blocks = at_lines(blocks_of_soup(make_soup(content.body)), MARK)
+    blocks = at_lines(blocks_of_soup(make_soup(content.body)), is_mark)
     if not headline or not blocks:
         return None
     day, text, rule = content.published_on, content.published_text, "the layout's element"
@@ -283,7 +289,7 @@ def _without_date(blocks: Sequence[Block], visible: str | None) -> Iterator[Bloc
             lines = block.lines[1:] if block.lines[:1] == (wanted,) else ()
             wanted = None
             if rest:
-                yield replace(block, text=rest, lines=lines if len(lines) > 1 else ())
+                yield block._replace(text=rest, lines=lines if len(lines) > 1 else ())
             continue
         yield block
 
@@ -297,7 +303,7 @@ def _leading_date(blocks: list[Block]) -> tuple[date, str, str, list[Block]] | N
     if day := parse_date_line(block.text):
         return day, block.text, "own line", blocks[:index] + blocks[index + 1 :]
     if glued := split_glued(block.text):
-        rest = replace(block, text=glued[2], lines=())
+        rest = block._replace(text=glued[2], lines=())
         return (
             glued[0],
             glued[1],
@@ -311,4 +317,4 @@ def _without_attachment_prefix(blocks: Sequence[Block]) -> Iterator[Block]:
     for index, block in enumerate(blocks):
         text = without_attachment(block.text) if index < 3 else block.text
         if text:
-            yield block if text == block.text else replace(block, text=text, lines=())
+            yield block if text == block.text else block._replace(text=text, lines=())

@@ -1,7 +1,7 @@
 """Trees to ordered typed blocks: what a reader sees, cut where a reader sees a break.
 
-Both kinds of tree become one stream of events (`events_of_soup`, `events_of_lxml`), and one
-builder makes blocks of it, so that a block is the same whichever library found it.
+`walk_soup` and `walk_lxml` tell one builder what they pass, so that a block is the same whichever
+library found it.
 
     paragraph   any run of inline content; parted by block edges and by two <br>s with only
                 white space between; a single <br> is a space (the lines stay in `Block.lines`)
@@ -11,18 +11,14 @@ builder makes blocks of it, so that a block is the same whichever library found 
 """
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString, PreformattedString
+from bs4.element import NavigableString, PageElement, PreformattedString
 from lxml import etree
 
 from parsers.blocks import Block, BlockKind, without_bullet
-
-START, TEXT, END = "start", "text", "end"
-Event = tuple[str, str, str, str]
-"""(START, tag, href, "hidden" | "password" | ""), (TEXT, text, "", "") or (END, tag, "", "")."""
+from parsers.tree import detach
 
 _SKIPPED_TAGS = """
 script style template noscript head title meta link iframe object embed svg math canvas audio video
@@ -37,91 +33,117 @@ figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li ma
 search section summary table tbody td tfoot th thead tr ul
 """
 _BLOCK_TAGS = frozenset(_BLOCK_TAG_NAMES.split())
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_KINDS: dict[str, tuple[BlockKind, int]] = {
+    **{f"h{level}": (BlockKind.HEADING, level) for level in range(1, 7)},
+    "li": (BlockKind.LIST_ITEM, 0), "dd": (BlockKind.LIST_ITEM, 0),
+    "blockquote": (BlockKind.QUOTE, 0), "cite": (BlockKind.CITE, 0),
+    "figcaption": (BlockKind.CAPTION, 0), "caption": (BlockKind.CAPTION, 0),
+}  # fmt: skip
+"""Elements that give their blocks a kind, and the level of a heading."""
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SEPARATORS = " \t\n\r\f\u00a0|/•·»«›‹>-–—,;:."
+"""What parts the links of a menu."""
 _LAYOUT_CELL_BLOCKS = 3
 """A cell with more blocks than this is a column of the page, not a datum."""
 
 
-def _state(tag: str, hidden: bool, style: str | None, input_type: str | None) -> str:
-    if tag in SKIPPED or hidden or (style and HIDDEN_STYLE.search(style)):
-        return "hidden"
-    return "password" if tag == "input" and (input_type or "").lower() == "password" else ""
-
-
-def events_of_soup(top: Tag) -> Iterator[Event]:
-    """The events of a soup's element, without recursion; hidden elements are passed over."""
-    node: Tag | NavigableString | None = top
-    open_tags: list[Tag] = []
+def walk_soup(top: Tag, builder: "Builder") -> None:
+    """Tells the builder what is seen in a soup's element, without recursion."""
+    node: PageElement | None = top
     while node is not None:
-        descend = False
         if isinstance(node, Tag):
-            state = _state(
-                node.name,
-                node.has_attr("hidden"),
-                _attribute(node, "style"),
-                _attribute(node, "type"),
-            )
-            if state != "hidden" or node is top:
-                yield START, node.name, _attribute(node, "href") or "", state
-                if node.contents:
-                    open_tags.append(node)
-                    descend = True
-                else:
-                    yield END, node.name, "", ""
-        elif not isinstance(node, PreformattedString):  # comments, declarations, CDATA
-            yield TEXT, str(node), "", ""
-        if descend and isinstance(node, Tag):
-            node = node.contents[0]  # type: ignore[assignment]
-            continue
-        while node is not None and node is not top and node.next_sibling is None:
-            node = open_tags.pop()
-            yield END, node.name, "", ""
-        node = None if node is top else node.next_sibling  # type: ignore[assignment]
+            if node is not top and _is_unseen(node):
+                node = _after(node, top, builder)
+                continue
+            builder.start(node.name, _attribute(node, "href"))
+            if node.name == "input" and _attribute(node, "type").lower() == "password":
+                builder.password()
+            if node.contents:
+                node = node.contents[0]
+                continue
+            builder.end(node.name)
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
+            builder.text(node)  # PreformattedString: comments, declarations, CDATA
+        node = _after(node, top, builder)
 
 
-def _attribute(tag: Tag, name: str) -> str | None:
-    value = tag.get(name)
+def _after(node: PageElement, top: Tag, builder: "Builder") -> PageElement | None:
+    """The next node that is not inside `node`; the elements that are left are ended."""
+    while node is not top:
+        if node.next_sibling is not None:
+            return node.next_sibling
+        parent = node.parent
+        if parent is None:
+            return None
+        builder.end(parent.name)
+        node = parent
+    return None
+
+
+def _is_unseen(tag: Tag) -> bool:
+    return (
+        tag.name in SKIPPED
+        or tag.has_attr("hidden")
+        or HIDDEN_STYLE.search(_attribute(tag, "style")) is not None
+    )
+
+
+def _attribute(tag: Tag, name: str) -> str:
+    value = tag.get(name) or ""
     return " ".join(value) if isinstance(value, list) else value
 
 
-def events_of_lxml(top: etree._Element) -> Iterator[Event]:
-    """The events of an lxml element, without recursion; hidden elements are passed over."""
-    skip: etree._Element | None = None
-    for action, node in etree.iterwalk(top, events=("start", "end", "comment", "pi")):
-        tag = node.tag
-        if not isinstance(tag, str):  # a comment: only the text after it is of the page
-            if skip is None and node.tail:
-                yield TEXT, node.tail, "", ""
-            continue
+_MAYBE_HIDDEN = etree.XPath(
+    "descendant::*[@hidden or contains(@style, 'display') or contains(@style, 'visibility')"
+    " or contains(@style, 'DISPLAY') or contains(@style, 'Display')]"
+)
+
+
+def strip_unseen(top: etree._Element) -> None:
+    """Takes out of the tree what nobody sees on the page; the text behind it stays."""
+    etree.strip_elements(top, *(SKIPPED - {"head", "title"}), with_tail=False)
+    found = _MAYBE_HIDDEN(top)
+    for element in found if isinstance(found, list) else []:
+        if isinstance(element, etree._Element) and (
+            "hidden" in element.attrib or HIDDEN_STYLE.search(element.get("style") or "")
+        ):
+            detach(element)
+
+
+def walk_lxml(top: etree._Element, builder: "Builder") -> None:
+    """Tells the builder what is seen in an lxml element that `strip_unseen` went over."""
+    walker = etree.iterwalk(top, events=("start", "end"))
+    start, text, end = builder.start, builder.text, builder.end
+    for action, node in walker:
+        tag = str(node.tag)
         if action == "start":
-            if skip is not None:
-                continue
-            state = _state(tag, node.get("hidden") is not None, node.get("style"), node.get("type"))
-            if state == "hidden" and node is not top:
-                skip = node
-                continue
-            yield START, tag, node.get("href") or "", state
-            if node.text:
-                yield TEXT, node.text, "", ""
+            if tag == "head":
+                walker.skip_subtree()
+            start(tag, node.get("href") if tag == "a" else None)
+            if node.text and tag != "head":
+                text(node.text)
+            if tag == "input" and (node.get("type") or "").lower() == "password":
+                builder.password()
             continue
-        if skip is None:
-            yield END, tag, "", ""
-        elif skip is node:
-            skip = None
-        if skip is None and node is not top and node.tail:
-            yield TEXT, node.tail, "", ""
+        end(tag)
+        if node.tail and node is not top:
+            text(node.tail)
 
 
 def blocks_of_soup(top: BeautifulSoup | Tag) -> list[Block]:
     """The blocks of a soup's element in page order."""
-    return build_blocks(events_of_soup(top))
+    builder = Builder()
+    walk_soup(top, builder)
+    return builder.finish()
 
 
 def blocks_of_lxml(top: etree._Element) -> list[Block]:
-    """The blocks of an lxml element in page order."""
-    return build_blocks(events_of_lxml(top))
+    """The blocks of an lxml element in page order; what nobody sees is taken out of the tree."""
+    strip_unseen(top)
+    builder = Builder()
+    walk_lxml(top, builder)
+    return builder.finish()
 
 
 @dataclass(slots=True)
@@ -132,20 +154,13 @@ class _Row:
     layout: bool = False
 
 
-def build_blocks(events: Iterable[Event]) -> list[Block]:
-    """The blocks of a stream of events."""
-    builder = _Builder()
-    for kind, value, href, state in events:
-        if kind is TEXT:
-            builder.text(value)
-        elif kind is START:
-            builder.start(value, href, state)
-        else:
-            builder.end(value)
-    return builder.finish()
+def _collapse(text: str) -> str:
+    if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
+        text = _SPACE.sub(" ", text)
+    return text.strip()
 
 
-class _Builder:
+class Builder:
     """The line and block being read, and what is open around them."""
 
     def __init__(self) -> None:
@@ -153,8 +168,8 @@ class _Builder:
         self.rows: list[_Row] = []
         self.lines: list[list[str]] = [[]]
         """The block's lines so far; a new one begins at each <br>."""
-        self.linked = self.unlinked = 0
-        """Characters inside and outside of links in the block so far."""
+        self.linked = self.unlinked = False
+        """Whether there are words inside, and outside, of links in the block so far."""
         self.link: str | None = None
         self.open_links = self.open_pre = 0
         self.kinds: list[tuple[str, BlockKind, int]] = []
@@ -163,7 +178,8 @@ class _Builder:
         self.group = 0
 
     def text(self, text: str) -> None:
-        if self.open_pre:
+        """Text stood here."""
+        if self.open_pre and "\n" in text:
             first, *rest = text.split("\n")
             self._add(first)
             for line in rest:
@@ -173,45 +189,41 @@ class _Builder:
             self._add(text)
 
     def _add(self, text: str) -> None:
-        if not text:
+        if not text or text.isspace():
+            if text and self.lines[-1]:
+                self.lines[-1].append(" ")
             return
-        visible = len(text) if not text.isspace() else 0
         if self.open_links:
-            self.linked += visible
-        else:
-            self.unlinked += visible
-        if visible or self.lines[-1]:
-            self.lines[-1].append(text)
+            self.linked = True
+        elif not self.unlinked:
+            self.unlinked = text.strip(_SEPARATORS) != ""
+        self.lines[-1].append(text)
 
     def _break(self) -> None:
-        if len(self.lines) > 1 and not any(map(str.strip, self.lines[-1])):
-            self.close()  # the second <br> with nothing but white space between
-        elif any(map(str.strip, self.lines[-1])):
+        if any(map(str.strip, self.lines[-1])):
             self.lines.append([])
+        elif len(self.lines) > 1:
+            self.close()  # the second <br> with nothing but white space between
 
-    def start(self, tag: str, href: str, state: str) -> None:
+    def start(self, tag: str, href: str | None) -> None:
+        """An element began here."""
         if tag == "br":
             self._break()
-            return
-        if tag in _BLOCK_TAGS or (tag == "cite" and self._inside("blockquote", "figure")):
-            self.close()
-            self._open_block(tag)
-        if tag == "a":
+        elif tag == "a":
             self.open_links += 1
             self.link = self.link or href or None
-        if state == "password":
+        elif tag in _BLOCK_TAGS or (tag == "cite" and self._inside("blockquote", "figure")):
             self.close()
-            self._emit(Block("", BlockKind.PASSWORD))
+            self._open_block(tag)
+
+    def password(self) -> None:
+        """A form asks for a password here."""
+        self.close()
+        self._emit(Block("", BlockKind.PASSWORD))
 
     def _open_block(self, tag: str) -> None:
-        kind = {
-            "li": BlockKind.LIST_ITEM, "dd": BlockKind.LIST_ITEM, "blockquote": BlockKind.QUOTE,
-            "cite": BlockKind.CITE, "figcaption": BlockKind.CAPTION, "caption": BlockKind.CAPTION,
-        }.get(tag)  # fmt: skip
-        if tag in _HEADINGS:
-            self.kinds.append((tag, BlockKind.HEADING, _HEADINGS[tag]))
-        elif kind is not None:
-            self.kinds.append((tag, kind, 0))
+        if tag in _KINDS:
+            self.kinds.append((tag, *_KINDS[tag]))
         if tag == "li":
             self.groups += 1
             self.group = self.groups
@@ -223,6 +235,7 @@ class _Builder:
             self.rows[-1].cells.append([])
 
     def end(self, tag: str) -> None:
+        """The element ended here."""
         if tag in _BLOCK_TAGS or tag == "cite":
             if tag != "cite" or self._inside("cite"):
                 self.close()
@@ -242,8 +255,10 @@ class _Builder:
 
     def close(self) -> None:
         """Ends the block being read, if anything visible is in it."""
-        lines = [_SPACE.sub(" ", "".join(parts)).strip() for parts in self.lines]
-        lines = [line for line in lines if line]
+        if len(self.lines) == 1 and not self.lines[0]:
+            self.link = None
+            return
+        lines = [line for parts in self.lines if (line := _collapse("".join(parts)))]
         if lines:
             _, kind, level = self.kinds[-1] if self.kinds else ("", BlockKind.PARAGRAPH, 0)
             text = " ".join(lines)
@@ -257,7 +272,7 @@ class _Builder:
             several = tuple(lines) if len(lines) > 1 else ()
             self._emit(Block(text, kind, level, 0, several, self.link, self.group))
         self.lines = [[]]
-        self.linked = self.unlinked = 0
+        self.linked = self.unlinked = False
         self.link = None
 
     def _emit(self, block: Block) -> None:

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from lxml import etree
 
 from parsers import css
+from parsers.tree import detach, text_of
 
 Element = etree._Element
 
@@ -81,25 +82,6 @@ def parse_page(html: str) -> Page | None:
         if isinstance(sentinel, etree._Element):
             detach(sentinel)
     return Page(html, root, whole=True)
-
-
-def text_of(element: Element) -> str:
-    """All text in an element, as it stands."""
-    return "".join(map(str, element.itertext()))
-
-
-def detach(element: Element) -> None:
-    """Takes an element out of its tree; the text after it stays."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail:
-        previous = element.getprevious()
-        if previous is not None:
-            previous.tail = (previous.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
 
 
 _ASIDE = ("nav", "footer", "aside")

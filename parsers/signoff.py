@@ -20,6 +20,8 @@ _ATTACHMENT = re.compile(
     rf"(?:(?:the\s+)?(?:document|file|документ|файл)\b[\s:]*)?)?{_FILE}{_SIZE}[\s.]*",
     re.IGNORECASE,
 )
+_NAMES_FILE = re.compile(r"\.[A-Za-z0-9]{2,4}(?![A-Za-z0-9])")
+_DOWNLOAD = re.compile(r"download|скачать", re.IGNORECASE)
 _ATTACHMENT_WORDS = re.compile(
     rf"(?:download|скачать)\s+(?:the\s+)?(?:document|file|документ|файл|pdf){_SIZE}\W*", re.I
 )
@@ -52,6 +54,7 @@ _PRESS_OFFICE = re.compile(
     rf"(?:(?:{_SMALL}|{_WORD}|–|-),?\s+){{0,8}}(?i:{_OFFICE})\b,?"
     rf"(?:\s*[,:–—-]?\s*(?:{_SMALL}|{_WORD}))*\s*[,:.]?"
 )
+_OFFICE_WORD = re.compile(r"press|media|information|public|spokes|пресс", re.IGNORECASE)
 _NAME_ONLY = re.compile(rf"(?:{_WORD}\s*){{2,4}},?")
 
 _NAVIGATION = re.compile(
@@ -69,12 +72,17 @@ _NAVIGATION = re.compile(
 )
 _ARROWS = " \t\u00a0«»<>←→‹›↑⇐⇒|/•·.-–—:[]()"
 
-MARK = re.compile(
-    rf"\s*(?:{RULE.pattern}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}\s*$|(?:The\s+)?(?:CSTO\s+)?{_OFFICE}\b"
+_MARK = re.compile(
+    rf"\s*(?:{RULE.pattern}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}|(?:The\s+)?(?:CSTO\s+)?{_OFFICE}\b"
     rf"|\+?\d[\d\s()-]{{6,}}|{_EMAIL}\s*$|Go back\s*$|Back to\b)",
     re.IGNORECASE,
 )
-"""A line at which a block of several lines is parted before it is judged."""
+
+
+def is_mark(line: str) -> bool:
+    """Whether a block of several lines is parted at this one before it is judged: a date, a rule
+    of underscores, a press office, a phone."""
+    return _MARK.match(line) is not None
 
 
 def is_attachment(text: str) -> bool:
@@ -85,9 +93,9 @@ def is_attachment(text: str) -> bool:
     >>> is_attachment("The treaty is in annex.pdf of the decision.")
     False
     """
-    return len(text) <= 160 and bool(
-        _ATTACHMENT.fullmatch(text) or _ATTACHMENT_WORDS.fullmatch(text)
-    )
+    if len(text) > 160 or not (_NAMES_FILE.search(text) or _DOWNLOAD.match(text)):
+        return False
+    return bool(_ATTACHMENT.fullmatch(text) or _ATTACHMENT_WORDS.fullmatch(text))
 
 
 def without_attachment(text: str) -> str:
@@ -112,16 +120,21 @@ def is_sign_off(text: str) -> bool:
     """
     if len(text) > 200:
         return False
+    stripped = text.strip(_ARROWS)
     return (
-        RULE.fullmatch(text.strip()) is not None
+        (not stripped.strip("_＿-–—=*~ ") and RULE.fullmatch(text.strip()) is not None)
         or _is_contact(text)
-        or _NAVIGATION.fullmatch(text.strip(_ARROWS)) is not None
-        or _PRESS_OFFICE.fullmatch(text) is not None
+        or (len(stripped) <= 60 and _NAVIGATION.fullmatch(stripped) is not None)
+        or _is_press_office(text)
     )
 
 
+def _is_press_office(text: str) -> bool:
+    return _OFFICE_WORD.search(text) is not None and _PRESS_OFFICE.fullmatch(text) is not None
+
+
 def _is_contact(text: str) -> bool:
-    if _ADDRESS.search(text):
+    if ("@" in text or "at" in text or "/" in text or "www" in text) and _ADDRESS.search(text):
         return _CONTACT.fullmatch(text) is not None
     digits = sum(map(str.isdigit, text))
     dialled = text.lstrip()[:1] in "+(" or re.search(r"\d-\d|[A-Za-zА-я]", text) is not None
@@ -161,7 +174,7 @@ def _goes(body: list[Block], end: int) -> bool:
         return True
     above = body[end - 2].text if end >= 2 else ""
     return bool(_NAME_ONLY.fullmatch(block.text)) and (
-        RULE.fullmatch(above.strip()) is not None or _PRESS_OFFICE.fullmatch(above) is not None
+        RULE.fullmatch(above.strip()) is not None or _is_press_office(above)
     )
 
 

@@ -9,7 +9,8 @@ from parsers.blocks import Block, BlockKind
 from parsers.dates import DOTTED, make_date, parse_date_line, parse_published
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Teaser
-from parsers.page import Page, make_soup, text_of
+from parsers.page import Page, make_soup
+from parsers.tree import text_of
 
 Element = etree._Element
 

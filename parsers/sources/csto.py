@@ -11,7 +11,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from parsers.blocks import Block, BlockKind
@@ -45,8 +45,8 @@ def read_blocks(blocks: Sequence[Block], title: str | None = None) -> Parts | No
     body = list(_body(kept, opening))
     ticker = lines[: found.index]
     if title is not None:
-        body = _within_page(body)
-        ticker = [line for line in ticker if line.day or line.glued or line.block.link]
+        body, below = _within_page(body)
+        ticker = [line for line in (*ticker, *map(make_line, below)) if _is_of_ticker(line)]
     return Parts(
         headline=lines[found.index].headline,
         body=tuple(body),
@@ -77,17 +77,30 @@ _OTHER_NEWS = re.compile(
 )
 
 
-def _within_page(body: Sequence[Block]) -> list[Block]:
-    """The body of a page up to the ticker, menus or imprint that may stand below it."""
-    kept: list[Block] = []
-    for block in body:
+def read_page_ticker(blocks: Sequence[Block]) -> tuple[Teaser, ...]:
+    """The ticker among a page's blocks that stand apart from its release."""
+    lines = [make_line(block) for block in blocks if _may_be_text(block)]
+    return tuple(read_ticker([line for line in lines if _is_of_ticker(line)]))
+
+
+def _is_of_ticker(line: Line) -> bool:
+    """Whether a page's block above the headline or below the body is a ticker's, not a menu's."""
+    linked = line.block.kind is BlockKind.NAVIGATION
+    return line.day is not None or line.glued is not None or linked
+
+
+def _within_page(body: Sequence[Block]) -> tuple[list[Block], Sequence[Block]]:
+    """The body of a page up to the ticker, menus or imprint that may stand below it, and those."""
+    end = len(body)
+    for index, block in enumerate(body):
         dated = parse_date_line(block.text) or (block.link and split_glued(block.text))
-        if kept and (dated or _OTHER_NEWS.fullmatch(block.text)):
+        if index and (dated or _OTHER_NEWS.fullmatch(block.text)):
+            end = index
             break
-        kept.append(block)
-    while kept and kept[-1].kind in (BlockKind.NAVIGATION, BlockKind.HEADING):
-        kept.pop()
-    return kept
+    below = body[end:]
+    while end and body[end - 1].kind in (BlockKind.NAVIGATION, BlockKind.HEADING):
+        end -= 1
+    return list(body[:end]), below
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +153,7 @@ def _body(blocks: Sequence[Block], opening: _Opening) -> Iterator[Block]:
         if index == opening.body_from and opening.lead is not None:
             if is_attachment(opening.lead) or not opening.lead:
                 continue
-            block = replace(block, text=opening.lead, lines=())
+            block = block._replace(text=opening.lead, lines=())
         yield block
 
 
@@ -151,13 +164,17 @@ def read_ticker(lines: Sequence[Line]) -> list[Teaser]:
     item, else each paragraph that does not go on about the one above opens an item.
     """
     dated = any(line.day is not None for line in lines)
+    parting_gap = 0 if dated else _parting_gap(lines)
     items: list[tuple[date | None, list[Line]]] = []
-    for index, line in enumerate(lines):
-        if is_attachment(line.text):
-            continue
+    for line in lines:
         if line.day is not None:
             items.append((line.day, []))
-        elif (dated and items) or (items and _goes_on(lines, index, len(items[-1][1]))):
+        elif line.glued is not None:
+            rest = line._replace(block=line.block._replace(text=line.glued[2], lines=()))
+            items.append((line.glued[0], [rest]))
+        elif is_attachment(line.text):
+            continue
+        elif items and (dated or _goes_on(line, len(items[-1][1]), parting_gap)):
             items[-1][1].append(line)
         else:
             items.append((None, [line]))
@@ -168,17 +185,22 @@ def read_ticker(lines: Sequence[Line]) -> list[Teaser]:
     ]
 
 
-def _goes_on(lines: Sequence[Line], index: int, paragraphs: int) -> bool:
+def _parting_gap(lines: Sequence[Line]) -> int:
+    """The blank lines that part items, where some gaps are wider than others; else 0."""
+    gaps = {line.block.gap for line in lines[1:]}
+    return max(gaps) if len(gaps) > 1 and max(gaps) > 1 else 0
+
+
+def _goes_on(line: Line, paragraphs: int, parting_gap: int) -> bool:
     """Whether an undated item goes on: it may have two paragraphs."""
-    line = lines[index]
-    widest = max((other.block.gap for other in lines[1:]), default=0)
-    if line.block.gap == widest > 1 and min(other.block.gap for other in lines[1:]) < widest:
+    if parting_gap and line.block.gap == parting_gap:
         return False
     return paragraphs < 2 and is_continuation(line.text)
 
 
 def _trace(lines: Sequence[Line], found: Found, opening: _Opening) -> tuple[Trace, ...]:
-    rule = f"{found.points:.1f} points: {', '.join(found.evidence)}"
+    evidence = ", ".join(f"{name} {value:+.1f}" for name, value in found.evidence)
+    rule = f"{found.points:.1f} points: {evidence}"
     return (
         Trace("headline", rule, lines[found.index].text),
         Trace("published_on", opening.rule, opening.published_text or ""),

@@ -10,25 +10,28 @@ A CSTO dump is a ticker of up to six items, a headline, a body. Headlines open l
 | the same, but the ticker is dated too and the date could be its next item's | 2 |
 | a heading of level 1; of level 2 or 3 | 6; 3 |
 | contained in the page's <title> | 5 |
-| no mark ends it; "?" or "!" ends it | 2; 0 |
+| no mark ends it; "?" or "!" ends it | 2; 1 |
 | a full stop ends it; ";" ":" or "," ends it | -3; -4 |
 | a date line stands right above it, as above a ticker's item | -6; -1 when it is the only one |
+| opens like a document's title ("Statement ...", "Congratulations ...") | 1.5 |
 | under three words | -3 |
 | longer than 350 characters | -2 |
 | first of the page | 1 |
-| a blank line parts it from its body alone, or more lines from the ticker | 0.5 |
-| share of its telling words that the next four blocks repeat | 0 to 2.5 |
-| the blocks after it tell of one thing, those before it of others | -1.5 to 1.5 |
+| a blank line parts it from its body, and none parts what stands above | 0.5 |
+| share of its telling words in the next four blocks, half being enough | 0 to 2.5 |
+| the next block is in another script (a Russian body under an English headline) | 2 |
+| the blocks after it tell of one thing, those before it of others | -0.75 to 0.5 |
 
 The best candidate, the first of equals, is the headline if it has `LEAST` points: no mark at the
 end alone (2) is not enough, since a ticker item may lack its mark too.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
+from typing import NamedTuple
 
 from parsers.blocks import Block, BlockKind
 from parsers.dates import parse_date_line, split_glued, split_trailing
@@ -36,9 +39,9 @@ from parsers.signoff import is_attachment, is_sign_off
 from parsers.text import squash
 
 LEAST = 3.4
-_MOST_FOR_WORDS = 4.0
-"""What the two last rows of the table can add; they cost most, and only a candidate that they
-could lift to `LEAST` is asked for them."""
+_LEAST_FOR_WORDS, _MOST_FOR_WORDS = -0.75, 3.0
+"""What the three last rows of the table can change. They cost most, and are asked for only where
+they could change the outcome."""
 MOST_ITEMS = 6
 """A ticker shows at most so many items (seen: 0 to 6)."""
 HEAD = 3 * MOST_ITEMS + 4
@@ -46,8 +49,7 @@ HEAD = 3 * MOST_ITEMS + 4
 a lead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A block with what its text says about dates."""
 
     block: Block
@@ -71,8 +73,10 @@ class Found:
     """Where the headline stands and why."""
 
     index: int
+    last: int
+    """Where its repetition stands; `index` when there is none."""
     points: float
-    evidence: tuple[str, ...]
+    evidence: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +121,34 @@ def find_headline(lines: Sequence[Line], title: str | None = None) -> Found | No
     dated = sum(line.day is not None for line in lines[:HEAD])
     opens_dated = bool(lines) and lines[0].day is not None
     page = _Page(lines, dated if opens_dated else 0, squash(title) if title else "")
-    best: Found | None = None
+    candidates = [
+        found
+        for index in _candidates(page)
+        if (found := _weigh(page, index)).points + _MOST_FOR_WORDS >= LEAST
+        and not _is_furniture(lines[index].text)
+    ]
+    candidates.sort(key=lambda found: (-found.points, found.index))
+    if not candidates or not _is_settled(candidates):
+        candidates = [_weigh_words(page, found) for found in candidates]
+        candidates.sort(key=lambda found: (-found.points, found.index))
+    return candidates[0] if candidates and candidates[0].points >= LEAST else None
+
+
+def _is_settled(candidates: Sequence[Found]) -> bool:
+    """Whether no words can change which candidate is best, nor that it has enough points."""
+    least = candidates[0].points + _LEAST_FOR_WORDS
+    return least >= LEAST and all(least > c.points + _MOST_FOR_WORDS for c in candidates[1:])
+
+
+def _candidates(page: _Page) -> Iterator[int]:
     items = 0
-    for index, line in enumerate(lines[:HEAD]):
-        if _may_be_headline(line, items):
-            found = _weigh(page, index)
-            if found is not None and (best is None or found.points > best.points):
-                best = found
-        if line.day is not None or not (page.date_lines or (index and is_continuation(line.text))):
+    for index, line in enumerate(page.lines[:HEAD]):
+        if _may_be_headline(line, items) and not _is_plain_sentence(page, index):
+            yield index
+        if line.day is not None or (
+            not page.date_lines and not (index and is_continuation(line.text))
+        ):
             items += 1
-    return best if best is not None and best.points >= LEAST else None
 
 
 def _may_be_headline(line: Line, items_above: int) -> bool:
@@ -167,15 +189,13 @@ def is_continuation(text: str) -> bool:
     return _ANAPHORA.match(text) is not None and _OWN_DAY.search(text[:80]) is None
 
 
-def _weigh(page: _Page, index: int) -> Found | None:
-    """The candidate with its points, or None when they cannot be enough."""
+def _weigh(page: _Page, index: int) -> Found:
+    """The candidate with all its points but those for words."""
     line = page.lines[index]
     following = _next_text(page.lines, index)
     twin = following if following and is_twin(line, page.lines[following]) else None
     dated = _date_points(page, index, twin)
     ending = _ending_points(line.headline)
-    if ending < 0 and not (twin or dated or line.block.level or page.title_key):
-        return None
     points: dict[str, float] = {
         "doubled": 6 if twin and len(line.text) > 8 else 0,
         "dated": dated,
@@ -183,17 +203,31 @@ def _weigh(page: _Page, index: int) -> Found | None:
         "ending": ending,
         "first": 1 if index == 0 else 0,
         "above": _above_points(page, index),
+        "title": 1.5 if _TITLE.match(line.text) else 0,
         "length": -3 if line.text.count(" ") < 2 else -2 if len(line.text) > 350 else 0,
     }
     if page.title_key and len(line.text) > 12 and squash(line.headline) in page.title_key:
         points["in title"] = 5
     after = index if twin is None else twin
     points["gap"] = _gap_points(page.lines, index, after)
-    if sum(points.values()) + _MOST_FOR_WORDS < LEAST or _is_furniture(line.text):
-        return None
-    points |= _word_points(page, index, after)
-    evidence = tuple(f"{name} {value:+.1f}" for name, value in points.items() if value)
-    return Found(index, sum(points.values()), evidence)
+    evidence = tuple((name, value) for name, value in points.items() if value)
+    return Found(index, after, sum(points.values()), evidence)
+
+
+def _weigh_words(page: _Page, found: Found) -> Found:
+    points = _word_points(page, found.index, found.last)
+    total = found.points + sum(points.values())
+    return replace(found, points=total, evidence=(*found.evidence, *points.items()))
+
+
+def _is_plain_sentence(page: _Page, index: int) -> bool:
+    """Whether a full stop ends the line and nothing after it could outweigh that: most lines."""
+    line = page.lines[index]
+    if line.text[-1] != "." or line.block.level or page.title_key or index + 1 >= len(page.lines):
+        return False
+    after = page.lines[index + 1]
+    plain = after.day is None and after.glued is None and after.trailing is None
+    return plain and not is_twin(line, after) and not is_attachment(after.text)
 
 
 def _is_furniture(text: str) -> bool:
@@ -236,7 +270,7 @@ def _ending_points(text: str) -> float:
         return -3
     if ending in ";:,":
         return -4
-    return 0 if ending in "?!" else 2
+    return 1 if ending in "?!" else 2
 
 
 def _above_points(page: _Page, index: int) -> float:
@@ -246,11 +280,20 @@ def _above_points(page: _Page, index: int) -> float:
 
 
 def _gap_points(lines: Sequence[Line], index: int, after: int) -> float:
-    gap = lines[index].block.gap
-    below = lines[after + 1].block.gap if after + 1 < len(lines) else 0
-    below_that = lines[after + 2].block.gap if after + 2 < len(lines) else 0
-    above = lines[index - 1].block.gap if index else 0
-    return 0.5 if below > below_that or gap > above > 0 else 0
+    below, below_that = (
+        lines[place].block.gap if place < len(lines) else 0 for place in (after + 1, after + 2)
+    )
+    parts_items = any(line.block.gap >= below for line in lines[1 : index + 1])
+    return 0.5 if below > below_that and not parts_items else 0
+
+
+_TITLE = re.compile(
+    r"(?:joint\s+|press\s+)?(?:statement|declaration|communiqu[eé]|congratulations?|greetings?|address"
+    r"|message|condolences|interview|announcement|speech|comment(?:ary)?|remarks|briefing|article"
+    r"|release|decision|protocol|resolution|information|agenda|appeal|заявление|поздравление"
+    r"|интервью|обращение)\b(?!\s+(?:was|were|is|has)\b)",
+    re.IGNORECASE,
+)
 
 
 _WORD = re.compile(r"[^\W_]{3,}")
@@ -277,16 +320,27 @@ def _word_points(page: _Page, index: int, after: int) -> dict[str, float]:
     """Points for words: is the candidate repeated under it, and is that text of one piece?"""
     lines = page.lines
     own = page.stems_at(index)
-    below = [page.stems_at(i) for i in _texts(lines, after + 1, after + 5)]
-    if not own or not below:
+    following = _texts(lines, after + 1, after + 5)
+    if not own or not following:
         return {}
-    points = {"repeated": 2.5 * len(own & set().union(*below)) / len(own)}
+    below = [page.stems_at(i) for i in following]
+    repeated = len(own & set().union(*below)) / len(own)
+    points = {"repeated": 2.5 * min(1.0, 2 * repeated)}
+    if _is_latin(lines[index].text) != _is_latin(lines[following[0]].text):
+        points = {"other script": 2.0}
     if len(below) >= 3:
         above = [page.stems_at(i) for i in _texts(lines, max(0, index - 3), index)]
         across = [(one, other) for one in above for other in below]
         likeness = 6 * (_likeness(list(pairwise(below))) - _likeness(across))
-        points["one text"] = max(-1.5, min(1.5, likeness))
+        points["one text"] = max(-0.75, min(0.5, likeness))
     return points
+
+
+def _is_latin(text: str) -> bool:
+    return text.isascii() or len(_CYRILLIC.findall(text)) * 3 < len(text)
+
+
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 
 def _texts(lines: Sequence[Line], start: int, stop: int) -> list[int]:
