@@ -98,7 +98,7 @@ def read(capture: Capture, source: Source, known_container: str | None = None) -
     if reason := forms.why_no_text(capture):
         return Reading(Outcome.UNREADABLE, reason=reason)
     decoded = decode(capture.body, capture.content_type)
-    reason = forms.why_no_release(decoded.text)
+    reason = forms.why_no_release(capture.body, decoded.text)
     try:
         if reason:
             raise _Unreadable(reason)

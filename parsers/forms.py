@@ -41,13 +41,14 @@ def why_no_text(capture: Capture) -> str | None:
     return None
 
 
-def why_no_release(text: str) -> str | None:
-    """One sentence that says why the decoded text can be no release, or None."""
+def why_no_release(body: bytes, text: str) -> str | None:
+    """One sentence that says why the decoded body can be no release, or None."""
     if not text.strip():
         return "The body is empty."
     if "\x00" in text:
         return "The body holds NUL bytes, so it is binary or damaged."
-    controls = len(_CONTROL.findall(text))
+    wide = body.count(0) > 0  # UTF-16 and UTF-32: there a control byte is half a letter
+    controls = 0 if wide else len(body) - len(body.translate(None, _CONTROLS))
     if controls * 50 > len(text) or text.count("\ufffd") * 10 > len(text):
         return "The body is binary: it holds too few readable characters."
     if _OPENS_FEED.match(text):
@@ -55,7 +56,7 @@ def why_no_release(text: str) -> str | None:
     return None
 
 
-_CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_CONTROLS = bytes(code for code in range(1, 32) if code not in b"\t\n\f\r\x1b")
 
 
 def kind_of(capture: Capture, text: str) -> Kind:

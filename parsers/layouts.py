@@ -76,6 +76,9 @@ def find_content(page: Page, layout: Layout, timezone: str) -> Content | None:
 
 
 def _content_of_lxml(container: Element, layout: Layout, timezone: str) -> Content | None:
+    for wanted in (layout.body, layout.headline):
+        if wanted is not None and css.first(container, wanted) is None:
+            return None
     # Nothing is taken out of the tree: another layout may have to read it.
     dropped = {one for selector in layout.drop for one in css.iterate(container, selector)}
     headline = next(

@@ -30,7 +30,7 @@ _ATTACHMENT_PREFIX = re.compile(
 )
 
 RULE = re.compile(r"[_＿]{5,}|[-–—=*~]{8,}|(?:[_\-–—=*]\s){5,}[_\-–—=*]?")
-_EMAIL = r"[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+"
+_EMAIL = r"[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+"
 _CONTACT_WORD = (
     r"(?:tel(?:ephone)?|phone|fax|mob(?:ile)?|cell|ext|e-?mail|mail|факс|тел(?:ефон)?|моб|доб"
     r"|эл(?:ектронная)?|почта|web(?:\s?site)?|site|сайт|contacts?|контакты|and|or|и)"
@@ -41,6 +41,8 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(rf"{_EMAIL}|(?:https?://|www\.)\S+", re.IGNORECASE)
+
+_AT = re.compile(r"@|[(\[]at[)\]]|://|www\.", re.IGNORECASE)
 
 _OFFICE = (
     r"(?:press[- ](?:secretary|service|office|officer|cent(?:er|re)|department|attach[eé])"
@@ -118,8 +120,8 @@ def is_sign_off(text: str) -> bool:
     >>> is_sign_off("The CSTO Press Secretary told journalists about the session.")
     False
     """
-    if len(text) > 200:
-        return False
+    if len(text) > 200 or (text[-1:] in ".;:!?" and text.count(" ") > 7):
+        return False  # too long, or a sentence
     stripped = text.strip(_ARROWS)
     return (
         (not stripped.strip("_＿-–—=*~ ") and RULE.fullmatch(text.strip()) is not None)
@@ -134,8 +136,10 @@ def _is_press_office(text: str) -> bool:
 
 
 def _is_contact(text: str) -> bool:
-    if ("@" in text or "at" in text or "/" in text or "www" in text) and _ADDRESS.search(text):
+    if _AT.search(text) and _ADDRESS.search(text):
         return _CONTACT.fullmatch(text) is not None
+    if text.isalpha():
+        return False
     digits = sum(map(str.isdigit, text))
     dialled = text.lstrip()[:1] in "+(" or re.search(r"\d-\d|[A-Za-zА-я]", text) is not None
     return digits >= 7 and dialled and _PHONE.fullmatch(text) is not None

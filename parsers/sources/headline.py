@@ -53,19 +53,17 @@ class Line(NamedTuple):
     """A block with what its text says about dates."""
 
     block: Block
+    text: str
+    """The block's."""
     day: date | None
     """The date, when the block is a date line."""
     glued: tuple[date, str, str] | None
     trailing: tuple[str, date, str] | None
 
     @property
-    def text(self) -> str:
-        return self.block.text
-
-    @property
     def headline(self) -> str:
         """The text without a date after it."""
-        return self.trailing[0] if self.trailing else self.block.text
+        return self.trailing[0] if self.trailing else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +97,19 @@ def make_line(block: Block) -> Line:
     text = block.text
     day = parse_date_line(text)
     if day is not None:
-        return Line(block, day, None, None)
-    return Line(block, None, split_glued(text), split_trailing(text))
+        return Line(block, text, day, None, None)
+    return Line(block, text, None, split_glued(text), split_trailing(text))
 
 
 def is_twin(first: Line, second: Line) -> bool:
     """Whether two lines spell one headline; spaces, case and a date after it do not count."""
     one, other = first.headline, second.headline
-    if one[:2].casefold() != other[:2].casefold() or abs(len(one) - len(other)) > 40:
+    if abs(len(one) - len(other)) > 40:
         return False
-    if one[-1].isalnum() and other[-1].isalnum() and one[-1].casefold() != other[-1].casefold():
-        return False
+    opening, other_opening = (text[:24].replace(" ", "")[:10] for text in (one, other))
+    ascii_only = opening.isascii() and other_opening.isascii()
+    if ascii_only and opening.casefold() != other_opening.casefold():
+        return False  # most lines: not worth normalising
     return squash(one) == squash(other)
 
 
@@ -296,7 +296,7 @@ _TITLE = re.compile(
 )
 
 
-_WORD = re.compile(r"[^\W_]{3,}")
+_PUNCTUATION = str.maketrans(dict.fromkeys(",.;:\"()[]-–—“”„‘’'?!«»/…", " "))
 _EVERYWHERE_WORDS = """
 the and for with from that this was were been has have had its his her their which who are under
 during between within into about also will would held take took taken part year csto collec securi
@@ -307,13 +307,18 @@ _EVERYWHERE = frozenset(_EVERYWHERE_WORDS.split())
 """Stems that nearly every release of this source shares: they tell nothing apart."""
 
 
+_OPENING = 600
+"""Characters of a block whose words are compared; a headline repeats what a lead opens with."""
+
+
 def stems(text: str) -> set[str]:
     """The telling words of a text, lower-case, cut to six letters.
 
     >>> sorted(stems("The CSTO states met on the Tajik-Afghan border"))
     ['afghan', 'border', 'met', 'tajik']
     """
-    return {word[:6] for word in _WORD.findall(text[:1500].lower())} - _EVERYWHERE
+    words = text[:_OPENING].lower().translate(_PUNCTUATION).split()
+    return {word[:6] for word in words if len(word) > 2} - _EVERYWHERE
 
 
 def _word_points(page: _Page, index: int, after: int) -> dict[str, float]:
