@@ -89,7 +89,10 @@ def date_of(match: "re.Match[str]") -> date | None:
     return make_date(found["year_a"] or found["year_b"], MONTHS[name], day)
 
 
-_GLUED = re.compile(rf"{DOTTED}{_TIME}?(?P<space>\s*)(?=\S)(?P<next>.)")
+# What is glued on may be a digit: "15.03.202214 March 2022 in Bishkek".
+_GLUED = re.compile(
+    rf"(\d{{1,2}})\.(\d{{1,2}})\.((?:19|20)\d\d){_TIME}?(?P<space>\s*)(?=\S)(?P<next>.)"
+)
 
 
 def split_glued(line: str) -> tuple[date, str, str] | None:

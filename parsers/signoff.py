@@ -10,13 +10,18 @@ from collections.abc import Sequence
 
 from parsers.blocks import Block, BlockKind
 
-_FILE = r"[^\s/\\]{1,80}\.(?:docx?|pdf|xlsx?|pptx?|rtf|odt|zip|rar|7z|jpe?g|png|gif|bmp|webp|tiff?|svg|mp[34]|avi|mov|wmv)"
+_FILE = (
+    r"[^\s/\\]{1,80}\.(?:docx?|pdf|xlsx?|pptx?|rtf|odt|zip|rar|7z"
+    r"|jpe?g|png|gif|bmp|webp|tiff?|svg|mp[34]|avi|mov|wmv)"
+)
 _SIZE = r"(?:\s*[(\[]?\s*\d+(?:[.,]\d+)?\s*(?:bytes|[kmg]i?b|[кмг]б)\s*[)\]]?)?"
 _ATTACHMENT = re.compile(
     rf"(?:(?:download|скачать|загрузить|attachment|attached file|file|файл|приложение)\b[\s:]*"
     rf"(?:(?:the\s+)?(?:document|file|документ|файл)\b[\s:]*)?)?{_FILE}{_SIZE}[\s.]*",
     re.IGNORECASE,
 )
+_NAMES_FILE = re.compile(r"\.[A-Za-z0-9]{2,4}(?![A-Za-z0-9])")
+_DOWNLOAD = re.compile(r"download|скачать", re.IGNORECASE)
 _ATTACHMENT_WORDS = re.compile(
     rf"(?:download|скачать)\s+(?:the\s+)?(?:document|file|документ|файл|pdf){_SIZE}\W*", re.I
 )
@@ -25,7 +30,7 @@ _ATTACHMENT_PREFIX = re.compile(
 )
 
 RULE = re.compile(r"[_＿]{5,}|[-–—=*~]{8,}|(?:[_\-–—=*]\s){5,}[_\-–—=*]?")
-_EMAIL = r"[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+"
+_EMAIL = r"[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+"
 _CONTACT_WORD = (
     r"(?:tel(?:ephone)?|phone|fax|mob(?:ile)?|cell|ext|e-?mail|mail|факс|тел(?:ефон)?|моб|доб"
     r"|эл(?:ектронная)?|почта|web(?:\s?site)?|site|сайт|contacts?|контакты|and|or|и)"
@@ -36,6 +41,8 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(rf"{_EMAIL}|(?:https?://|www\.)\S+", re.IGNORECASE)
+
+_AT = re.compile(r"@|[(\[]at[)\]]|://|www\.", re.IGNORECASE)
 
 _OFFICE = (
     r"(?:press[- ](?:secretary|service|office|officer|cent(?:er|re)|department|attach[eé])"
@@ -49,6 +56,7 @@ _PRESS_OFFICE = re.compile(
     rf"(?:(?:{_SMALL}|{_WORD}|–|-),?\s+){{0,8}}(?i:{_OFFICE})\b,?"
     rf"(?:\s*[,:–—-]?\s*(?:{_SMALL}|{_WORD}))*\s*[,:.]?"
 )
+_OFFICE_WORD = re.compile(r"press|media|information|public|spokes|пресс", re.IGNORECASE)
 _NAME_ONLY = re.compile(rf"(?:{_WORD}\s*){{2,4}},?")
 
 _NAVIGATION = re.compile(
@@ -66,12 +74,17 @@ _NAVIGATION = re.compile(
 )
 _ARROWS = " \t\u00a0«»<>←→‹›↑⇐⇒|/•·.-–—:[]()"
 
-MARK = re.compile(
-    rf"\s*(?:{RULE.pattern}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}\s*$|(?:The\s+)?(?:CSTO\s+)?{_OFFICE}\b"
+_MARK = re.compile(
+    rf"\s*(?:{RULE.pattern}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}|(?:The\s+)?(?:CSTO\s+)?{_OFFICE}\b"
     rf"|\+?\d[\d\s()-]{{6,}}|{_EMAIL}\s*$|Go back\s*$|Back to\b)",
     re.IGNORECASE,
 )
-"""A line at which a block of several lines is parted before it is judged."""
+
+
+def is_mark(line: str) -> bool:
+    """Whether a block of several lines is parted at this one before it is judged: a date, a rule
+    of underscores, a press office, a phone."""
+    return _MARK.match(line) is not None
 
 
 def is_attachment(text: str) -> bool:
@@ -82,9 +95,9 @@ def is_attachment(text: str) -> bool:
     >>> is_attachment("The treaty is in annex.pdf of the decision.")
     False
     """
-    return len(text) <= 160 and bool(
-        _ATTACHMENT.fullmatch(text) or _ATTACHMENT_WORDS.fullmatch(text)
-    )
+    if len(text) > 160 or not (_NAMES_FILE.search(text) or _DOWNLOAD.match(text)):
+        return False
+    return bool(_ATTACHMENT.fullmatch(text) or _ATTACHMENT_WORDS.fullmatch(text))
 
 
 def without_attachment(text: str) -> str:
@@ -107,19 +120,26 @@ def is_sign_off(text: str) -> bool:
     >>> is_sign_off("The CSTO Press Secretary told journalists about the session.")
     False
     """
-    if len(text) > 200:
-        return False
+    if len(text) > 200 or (text[-1:] in ".;:!?" and text.count(" ") > 7):
+        return False  # too long, or a sentence
+    stripped = text.strip(_ARROWS)
     return (
-        RULE.fullmatch(text.strip()) is not None
+        (not stripped.strip("_＿-–—=*~ ") and RULE.fullmatch(text.strip()) is not None)
         or _is_contact(text)
-        or _NAVIGATION.fullmatch(text.strip(_ARROWS)) is not None
-        or _PRESS_OFFICE.fullmatch(text) is not None
+        or (len(stripped) <= 60 and _NAVIGATION.fullmatch(stripped) is not None)
+        or _is_press_office(text)
     )
 
 
+def _is_press_office(text: str) -> bool:
+    return _OFFICE_WORD.search(text) is not None and _PRESS_OFFICE.fullmatch(text) is not None
+
+
 def _is_contact(text: str) -> bool:
-    if _ADDRESS.search(text):
+    if _AT.search(text) and _ADDRESS.search(text):
         return _CONTACT.fullmatch(text) is not None
+    if text.isalpha():
+        return False
     digits = sum(map(str.isdigit, text))
     dialled = text.lstrip()[:1] in "+(" or re.search(r"\d-\d|[A-Za-zА-я]", text) is not None
     return digits >= 7 and dialled and _PHONE.fullmatch(text) is not None
@@ -158,7 +178,7 @@ def _goes(body: list[Block], end: int) -> bool:
         return True
     above = body[end - 2].text if end >= 2 else ""
     return bool(_NAME_ONLY.fullmatch(block.text)) and (
-        RULE.fullmatch(above.strip()) is not None or _PRESS_OFFICE.fullmatch(above) is not None
+        RULE.fullmatch(above.strip()) is not None or _is_press_office(above)
     )
 
 

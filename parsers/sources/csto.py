@@ -9,16 +9,25 @@
 `parsers.sources.headline` finds the headline; everything else follows from where it stands.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from parsers.blocks import Block, BlockKind
-from parsers.dates import split_glued
+from parsers.dates import parse_date_line, split_glued
 from parsers.model import Teaser, Trace
 from parsers.parts import Parts
 from parsers.signoff import is_attachment, without_attachment
-from parsers.sources.headline import Found, Line, find_headline, is_continuation, make_line
+from parsers.sources.headline import (
+    HEAD,
+    Found,
+    Line,
+    find_headline,
+    is_continuation,
+    is_twin,
+    make_line,
+)
 
 
 def read_blocks(blocks: Sequence[Block], title: str | None = None) -> Parts | None:
@@ -26,23 +35,72 @@ def read_blocks(blocks: Sequence[Block], title: str | None = None) -> Parts | No
 
     `title` is the page's <title>, None in a dump.
     """
-    lines = [
-        make_line(block)
-        for block in blocks
-        if block.kind not in (BlockKind.NAVIGATION, BlockKind.CAPTION, BlockKind.PASSWORD)
-    ]
+    kept = [block for block in blocks if _may_be_text(block)]
+    # Only the first blocks are looked at closely: of the rest the text alone is wanted.
+    lines = [make_line(block) for block in kept[: HEAD + 8]]
     found = find_headline(lines, title)
     if found is None:
         return None
     opening = _read_opening(lines, found.index)
+    body = list(_body(kept, opening))
+    ticker = lines[: found.index]
+    if title is not None:
+        body, below = _within_page(body)
+        ticker = [line for line in (*ticker, *map(make_line, below)) if _is_of_ticker(line)]
     return Parts(
-        headline=_headline_text(lines[found.index]),
-        body=tuple(_body(lines, opening)),
+        headline=lines[found.index].headline,
+        body=tuple(body),
         published_on=opening.published_on,
         published_text=opening.published_text,
-        teasers=tuple(read_ticker(lines[: found.index])),
+        teasers=tuple(read_ticker(ticker)),
         trace=_trace(lines, found, opening),
     )
+
+
+_MENU_WORDS = 7
+"""A block that is one link and has fewer words is a menu's, with more a teaser's."""
+
+
+def _may_be_text(block: Block) -> bool:
+    if block.kind is BlockKind.NAVIGATION:
+        return block.text.count(" ") >= _MENU_WORDS
+    return block.kind not in (BlockKind.CAPTION, BlockKind.PASSWORD)
+
+
+_OTHER_NEWS = re.compile(
+    r"(?:(?:latest|other|more|related|recent|all|last|similar|popular)\s+)+"
+    r"(?:news|releases|materials|articles|publications|stories|events|press\s+releases)\W*"
+    r"|(?:see|read)\s+(?:also|more)\W*|news\W*|news\s+feed|последние\s+новости"
+    r"|другие\s+(?:новости|материалы)|читайте\s+также|новости|лента\s+новостей"
+    r"|(?:©|\(c\)|copyright\b).*",
+    re.IGNORECASE,
+)
+
+
+def read_page_ticker(blocks: Sequence[Block]) -> tuple[Teaser, ...]:
+    """The ticker among a page's blocks that stand apart from its release."""
+    lines = [make_line(block) for block in blocks if _may_be_text(block)]
+    return tuple(read_ticker([line for line in lines if _is_of_ticker(line)]))
+
+
+def _is_of_ticker(line: Line) -> bool:
+    """Whether a page's block above the headline or below the body is a ticker's, not a menu's."""
+    linked = line.block.kind is BlockKind.NAVIGATION
+    return line.day is not None or line.glued is not None or linked
+
+
+def _within_page(body: Sequence[Block]) -> tuple[list[Block], Sequence[Block]]:
+    """The body of a page up to the ticker, menus or imprint that may stand below it, and those."""
+    end = len(body)
+    for index, block in enumerate(body):
+        dated = parse_date_line(block.text) or (block.link and split_glued(block.text))
+        if index and (dated or _OTHER_NEWS.fullmatch(block.text)):
+            end = index
+            break
+    below = body[end:]
+    while end and body[end - 1].kind in (BlockKind.NAVIGATION, BlockKind.HEADING):
+        end -= 1
+    return list(body[:end]), below
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +115,8 @@ class _Opening:
     rule: str = "none"
 
 
-def _headline_text(line: Line) -> str:
-    return line.trailing[0] if line.trailing else line.text
-
-
 def _read_opening(lines: Sequence[Line], headline: int) -> _Opening:
     """The date and where the body begins; the headline's twin and attachments are passed over."""
-    key = lines[headline].key
     found = _stamp(lines[headline])
     index = headline + 1
     while index < len(lines):
@@ -72,7 +125,7 @@ def _read_opening(lines: Sequence[Line], headline: int) -> _Opening:
             if found is not None:
                 break  # a second date line belongs to the text
             found = (line.day, line.text, "own line")
-        elif line.key == key:
+        elif is_twin(lines[headline], line):
             found = found or _stamp(line)
         elif not is_attachment(line.text):
             break
@@ -94,13 +147,13 @@ def _stamp(line: Line) -> tuple[date, str, str] | None:
     return (line.trailing[1], line.trailing[2], "after the headline") if line.trailing else None
 
 
-def _body(lines: Sequence[Line], opening: _Opening) -> Iterator[Block]:
-    for index in range(opening.body_from, len(lines)):
-        block = lines[index].block
+def _body(blocks: Sequence[Block], opening: _Opening) -> Iterator[Block]:
+    for index in range(opening.body_from, len(blocks)):
+        block = blocks[index]
         if index == opening.body_from and opening.lead is not None:
             if is_attachment(opening.lead) or not opening.lead:
                 continue
-            block = replace(block, text=opening.lead, lines=())
+            block = block._replace(text=opening.lead, lines=())
         yield block
 
 
@@ -111,13 +164,17 @@ def read_ticker(lines: Sequence[Line]) -> list[Teaser]:
     item, else each paragraph that does not go on about the one above opens an item.
     """
     dated = any(line.day is not None for line in lines)
+    parting_gap = 0 if dated else _parting_gap(lines)
     items: list[tuple[date | None, list[Line]]] = []
-    for index, line in enumerate(lines):
-        if is_attachment(line.text):
-            continue
+    for line in lines:
         if line.day is not None:
             items.append((line.day, []))
-        elif (dated and items) or (items and _goes_on(lines, index, len(items[-1][1]))):
+        elif line.glued is not None:
+            rest = line._replace(block=line.block._replace(text=line.glued[2], lines=()))
+            items.append((line.glued[0], [rest]))
+        elif is_attachment(line.text):
+            continue
+        elif items and (dated or _goes_on(line, len(items[-1][1]), parting_gap)):
             items[-1][1].append(line)
         else:
             items.append((None, [line]))
@@ -128,17 +185,22 @@ def read_ticker(lines: Sequence[Line]) -> list[Teaser]:
     ]
 
 
-def _goes_on(lines: Sequence[Line], index: int, paragraphs: int) -> bool:
+def _parting_gap(lines: Sequence[Line]) -> int:
+    """The blank lines that part items, where some gaps are wider than others; else 0."""
+    gaps = {line.block.gap for line in lines[1:]}
+    return max(gaps) if len(gaps) > 1 and max(gaps) > 1 else 0
+
+
+def _goes_on(line: Line, paragraphs: int, parting_gap: int) -> bool:
     """Whether an undated item goes on: it may have two paragraphs."""
-    line = lines[index]
-    widest = max((other.block.gap for other in lines[1:]), default=0)
-    if line.block.gap == widest > 1 and min(other.block.gap for other in lines[1:]) < widest:
+    if parting_gap and line.block.gap == parting_gap:
         return False
     return paragraphs < 2 and is_continuation(line.text)
 
 
 def _trace(lines: Sequence[Line], found: Found, opening: _Opening) -> tuple[Trace, ...]:
-    rule = f"{found.points:.1f} points: {', '.join(found.evidence)}"
+    evidence = ", ".join(f"{name} {value:+.1f}" for name, value in found.evidence)
+    rule = f"{found.points:.1f} points: {evidence}"
     return (
         Trace("headline", rule, lines[found.index].text),
         Trace("published_on", opening.rule, opening.published_text or ""),
