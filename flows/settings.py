@@ -4,18 +4,18 @@ Without a file the embedded default holds: source `csto` with its files, warehou
 no network, for that needs `[http] contact`. Every path is relative to the file's folder.
 """
 
-import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from flows.errors import SettingsError
 from parsers.model import Source
-from parsers.source_file import SourceError, parse_source
+from parsers.source_file import parse_source
 from parsers.sources import load_shipped, shipped_ids
 from parsers.toml_lines import line_of
+from parsers.toml_tables import Checks, FaultError, TomlError, TomlFile, number, text
 from warehouse.duck import Place
 
 DEFAULT_FILE = "pressdiff.toml"
@@ -31,6 +31,16 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A `[[source]]` of a configuration, not yet loaded."""
+
+    use: str
+    schedule: str | None
+    where: str
+    """File, line and key, for errors."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All a command needs to know."""
 
@@ -42,7 +52,21 @@ class Settings:
     lock_wait_s: float
     contact: str | None
     """Goes into the User-Agent; None: the network is off."""
-    watched: tuple[Watched, ...]
+    entries: tuple[Entry, ...]
+
+    @cached_property
+    def watched(self) -> tuple[Watched, ...]:
+        """The sources it names, loaded. Raises SettingsError.
+
+        Not loaded before they are asked for: a question in SQL needs none.
+        """
+        watched: list[Watched] = []
+        for entry in self.entries:
+            source = load_source(entry.use, self.root, entry.where)
+            if source.id in (one.source.id for one in watched):
+                raise SettingsError(f"{entry.where}: the source {source.id!r} is listed twice")
+            watched.append(Watched(source, entry.schedule))
+        return tuple(watched)
 
     def source(self, source_id: str) -> Source | None:
         """The source with this id: one that is watched, else a shipped one, else None."""
@@ -52,50 +76,35 @@ class Settings:
         return load_shipped(source_id) if source_id in shipped_ids() else None
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+def _cron(value: Any) -> str:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(text(value), datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise FaultError(f"is no cron expression: {error}.") from None
+    return str(value)
 
 
-class _Warehouse(_Table):
-    path: Annotated[str, Field(min_length=1)] = "data"
-    lock_wait_s: Annotated[float, Field(ge=0)] = 60.0
-
-
-class _Http(_Table):
-    contact: Annotated[str, Field(min_length=1)] | None = None
-
-
-class _Source(_Table):
-    use: Annotated[str, Field(min_length=1)]
-    schedule: Annotated[str, Field(min_length=1)] | None = None
-
-
-class _File(_Table):
-    warehouse: _Warehouse = _Warehouse()
-    http: _Http = _Http()
-    source: list[_Source] = [_Source(use="csto")]
+_WAREHOUSE: Checks = {"path": text, "lock_wait_s": number}
+_HTTP: Checks = {"contact": text}
+_SOURCE: Checks = {"use": text, "schedule": _cron}
+_EMBEDDED = TomlFile('[[source]]\nuse = "csto"\n', "the embedded default")
 
 
 def load_settings(path: Path | None, folder: Path) -> Settings:
     """The settings of a file; without one of `pressdiff.toml` in `folder`, else the default.
 
     Raises SettingsError when the file is missing, is no TOML, or holds a key or value that has no
-    meaning here.
+    meaning here. Source files are read when `watched` is first asked for.
     """
     if path is None and (folder / DEFAULT_FILE).exists():
         path = folder / DEFAULT_FILE
-    if path is None:
-        return _settings(_File(), folder.resolve(), None, "")
-    text = _read(path)
     try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: not valid TOML: {error}") from error
-    try:
-        file = _File.model_validate(said)
-    except ValidationError as error:
-        raise SettingsError(_explain(path, text, error)) from error
-    return _settings(file, path.resolve().parent, path, text)
+        file = _EMBEDDED if path is None else TomlFile(_read(path), str(path))
+        return _settings(file, (path.parent if path else folder).resolve(), path)
+    except TomlError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _read(path: Path) -> str:
@@ -104,25 +113,30 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 text") from error
     except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror or error}") from error
+        raise SettingsError(f"{path}: {(error.strerror or str(error)).lower()}") from error
 
 
-def _settings(file: _File, root: Path, path: Path | None, text: str) -> Settings:
-    watched: list[Watched] = []
-    for index, entry in enumerate(file.source):
-        where = f"{path}:{line_of(text, ('source', index, 'use'))}: source[{index}].use"
-        source = load_source(entry.use, root, where)
-        if source.id in (one.source.id for one in watched):
-            raise SettingsError(f"{where}: the source {source.id!r} is listed twice")
-        watched.append(Watched(source, entry.schedule))
+def _settings(file: TomlFile, root: Path, path: Path | None) -> Settings:
+    for key in file.data:
+        if key not in ("warehouse", "http", "source"):
+            raise file.unknown((key,), ("warehouse", "http", "source"))
+    warehouse = file.table(("warehouse",), file.data.get("warehouse", {}), _WAREHOUSE)
+    http = file.table(("http",), file.data.get("http", {}), _HTTP)
     return Settings(
         root=root,
         file=path,
-        place=Place(root / file.warehouse.path),
-        lock_wait_s=file.warehouse.lock_wait_s,
-        contact=file.http.contact,
-        watched=tuple(watched),
+        place=Place(root / warehouse.get("path", "data")),
+        lock_wait_s=warehouse.get("lock_wait_s", 60.0),
+        contact=http.get("contact"),
+        entries=tuple(
+            Entry(one["use"], one.get("schedule"), _where(file, index))
+            for index, one in enumerate(file.tables("source", _SOURCE, "use"))
+        ),
     )
+
+
+def _where(file: TomlFile, index: int) -> str:
+    return f"{file.name}:{line_of(file.content, ('source', index, 'use'))}: source[{index}].use"
 
 
 def load_source(use: str, root: Path, where: str) -> Source:
@@ -140,24 +154,5 @@ def load_source(use: str, root: Path, where: str) -> Source:
         )
     try:
         return parse_source(_read(path), str(path))
-    except SourceError as error:
+    except TomlError as error:
         raise SettingsError(str(error)) from error
-
-
-def _explain(path: Path, text: str, error: ValidationError) -> str:
-    """The first fault as one sentence with file, line and key."""
-    fault = error.errors(include_url=False)[0]
-    location = tuple(fault["loc"])
-    line = line_of(text, location) or line_of(text, location[:-1])
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    where = f"{path}:{line}" if line else str(path)
-    return f"{where}: {key.removeprefix('.')}: {_sentence(fault)}"
-
-
-def _sentence(fault: Any) -> str:
-    kind = fault["type"]
-    if kind == "extra_forbidden":
-        return "there is no such key; see README.md, Configuration"
-    if kind == "missing":
-        return "this key is required"
-    return f"{fault['msg'].removeprefix('Input s').replace('hould', 'should', 1)}"

@@ -15,7 +15,7 @@ LIBRARIES = {
     "warehouse": {"duckdb", "pyarrow", "warcio", "rapidfuzz", "isal"},
     "web": {"starlette", "jinja2"},
     "flows": {
-        "prefect", "requests", "urllib3", "protego", "cyclopts", "rich", "apprise", "pydantic",
+        "prefect", "requests", "urllib3", "protego", "cyclopts", "rich", "apprise", "cronsim",
         "uvicorn", "warcio",
     },
 }  # fmt: skip
