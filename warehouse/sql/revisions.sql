@@ -2,6 +2,7 @@
 -- from 1 by seen_at; revision_id is stable when older evidence shifts the count. The edit happened
 -- after changed_after and not later than seen_at. changed_after is NULL for the first revision,
 -- valid_to for the last, reverts_to where the text is no earlier revision's.
+-- revisions_as_of(ts): the same, as we knew it at ts (transaction time). Never looks ahead.
 create or replace macro revisions_as_of(ts) as table
     with held as (
         select r.*
