@@ -16,7 +16,7 @@ from types import TracebackType
 
 from flows.errors import UsageError
 from flows.inputs import BadInput, InputFile, Inputs, find_inputs, glob_paths, read_file
-from flows.parse_pool import ParsePool
+from flows.parse_pool import shared_pool
 from flows.settings import Settings
 from flows.staging import Stager, Taken
 from parsers.model import Capture, Source, digest_bytes
@@ -117,8 +117,7 @@ class Run:
         self._exit.callback(self._evidence.close)
         self._staged = StagedLooks(place.staging, self.run_id)
         self._exit.callback(self._staged.discard)
-        pool = self._exit.enter_context(ParsePool())
-        self._stager = Stager(self._store, self._evidence, self._staged, pool)
+        self._stager = Stager(self._store, self._evidence, self._staged, shared_pool())
         return self
 
     def __exit__(

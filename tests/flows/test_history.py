@@ -1,4 +1,4 @@
-"""Files that change between looks, through the command line: what an analyst must be able to say."""
+"""Files that change between looks, through the command line: what an analyst can then say."""
 
 from collections.abc import Callable
 
