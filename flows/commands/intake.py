@@ -38,6 +38,7 @@ def run(
     """One pass over the watched sources."""
     settings = settings_of(options)
     say = speaker(options)
+    plans = plan_run(settings, source_ids)
     if settings.contact is None:
         say("the network is off until [http] contact is set; reading files only")
     if api_configured() and not dry_run:
@@ -45,7 +46,6 @@ def run(
 
         summary = tracked_run(str(settings.file) if settings.file else None, list(source_ids))
     else:
-        plans = plan_run(settings, source_ids)
         summary = _execute(options, settings, "run", plans, dry_run=dry_run)
     return _report(options, summary, fmt)
 
