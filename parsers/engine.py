@@ -12,9 +12,8 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from hashlib import sha256
 from json import dumps
+from threading import Lock
 from urllib.parse import urlsplit
-
-import soupsieve
 
 from parsers import css, forms, generic
 from parsers.blocks import Block, BlockKind, at_lines, blocks_of_text
@@ -25,7 +24,7 @@ from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Capture, Kind, Layout, Outcome, Reading, Sighting, Source, Teaser, Trace
 from parsers.normalise import NORMALISER_VERSION
 from parsers.occasion import read_occasion
-from parsers.page import Page, make_soup, parse_page, prune
+from parsers.page import Page, parse_page, prune
 from parsers.parts import Parts
 from parsers.signoff import cut_sign_off, is_mark
 from parsers.sources import csto
@@ -65,23 +64,28 @@ class _Unreadable(Exception):  # noqa: N818
     """Nothing can be read, for the reason it carries; no retry helps."""
 
 
+_Read = tuple[Sighting, tuple[Trace, ...]]
+
+
 class _Remembered:
     """The sightings of contents read lately in this process, the least used forgotten first."""
 
     def __init__(self) -> None:
-        self.kept: OrderedDict[tuple[str, str], tuple[Sighting, tuple[Trace, ...]] | None] = (
-            OrderedDict()
-        )
+        self.kept: OrderedDict[tuple[str, str], _Read | None] = OrderedDict()
+        self.lock = Lock()
 
-    def get(
-        self, key: tuple[str, str], read_it: Callable[[], tuple[Sighting, tuple[Trace, ...]] | None]
-    ) -> tuple[Sighting, tuple[Trace, ...]] | None:
-        if key not in self.kept:
-            self.kept[key] = read_it()
+    def get(self, key: tuple[str, str], read_it: Callable[[], _Read | None]) -> _Read | None:
+        """What is kept for the key, else what `read_it` gives."""
+        with self.lock:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key]
+        found = read_it()
+        with self.lock:
+            self.kept[key] = found
             if len(self.kept) > _REMEMBERED:
                 self.kept.popitem(last=False)
-        self.kept.move_to_end(key)
-        return self.kept[key]
+        return found
 
 
 _remembered = _Remembered()
@@ -191,12 +195,9 @@ def _read_page(html: str, capture: Capture, source: Source, known: str | None) -
 
 
 def _why_not_found(page: Page, layouts: Sequence[Layout]) -> str | None:
-    text: str | None = None
     for layout in layouts:
-        if layout.not_found:
-            text = page.text() if text is None else text
-            if " ".join(layout.not_found.split()) in text:
-                return f"The page says: {layout.not_found}"
+        if layout.not_found and page.says(layout.not_found):
+            return f"The page says: {layout.not_found}"
         if layout.not_found_css and _has(page, layout.not_found_css):
             return f"The page holds {layout.not_found_css}."
     return None
@@ -208,7 +209,7 @@ def _has(page: Page, selector: str) -> bool:
             return next(css.iterate_page(page.root, selector), None) is not None
         except css.UnsupportedError:
             pass
-    return soupsieve.select_one(selector, make_soup(page.html)) is not None
+    return page.soup().select_one(selector) is not None
 
 
 def _read_layout(
@@ -224,7 +225,7 @@ def _read_layout(
         return None
     digest = content.digest(str(index), page.lang, canonical)
 
-    def read_it() -> tuple[Sighting, tuple[Trace, ...]] | None:
+    def read_it() -> _Read | None:
         parts = read_content(content)
         if parts is None:
             return None
@@ -279,7 +280,7 @@ def _read_blocks(page: Page, source: Source, canonical: str | None) -> Reading:
             detach(part)
             around = blocks_of_lxml(page.root)
     else:
-        blocks = blocks_of_soup(make_soup(page.html))
+        blocks = blocks_of_soup(page.soup())
 
     def parts_block(line: str) -> bool:
         return is_mark(line) or (len(line) > 12 and squash(line) in title_key)

@@ -18,7 +18,7 @@ from parsers.blocks import Block, BlockKind, at_lines
 from parsers.dates import parse_date_line, parse_published, split_glued
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Trace
-from parsers.page import Page, make_soup
+from parsers.page import Page
 from parsers.parts import Parts
 from parsers.signoff import is_attachment, is_mark, is_sign_off
 from parsers.text import squash
@@ -87,8 +87,8 @@ def _is_wrapped(group: Sequence[str]) -> bool:
 
 def read_page(page: Page, captured_at: datetime, timezone: str) -> Parts | None:
     """A page: None when it shows no headline or no article."""
-    soup = None if page.whole else make_soup(page.html)
-    blocks = at_lines(blocks_of_soup(soup) if soup else blocks_of_lxml(page.root), is_mark)
+    seen = blocks_of_lxml(page.root) if page.whole else blocks_of_soup(page.soup())
+    blocks = at_lines(seen, is_mark)
     headline, rule = _headline(page, blocks)
     if headline is None:
         return None

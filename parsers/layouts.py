@@ -12,11 +12,11 @@ that lxml lost something of, are selected from a soup instead.
 import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from lxml import etree
 
 from parsers import css
@@ -24,7 +24,7 @@ from parsers.blocks import Block, BlockKind, at_lines
 from parsers.dates import parse_date_line, parse_published, split_glued
 from parsers.markup import blocks_of_soup, strip_unseen
 from parsers.model import Layout, Trace
-from parsers.page import Page, make_soup, soup_of
+from parsers.page import Page, make_soup
 from parsers.parts import Parts
 from parsers.signoff import is_attachment, is_mark, without_attachment
 from parsers.text import squash
@@ -59,20 +59,26 @@ class LoginError(Exception):
 
 def find_content(page: Page, layout: Layout, timezone: str) -> Content | None:
     """What the layout keeps of the page, or None when it does not fill headline and body."""
-    if not page.whole:
-        return _content_of_soup(make_soup(page.html), layout, timezone)
-    try:
-        container = next(css.iterate_page(page.root, layout.container), None)
-    except css.UnsupportedError:
-        return _content_of_soup(make_soup(page.html), layout, timezone)
-    if container is None:
-        return None
+    if page.whole:
+        try:
+            container = next(css.iterate_page(page.root, layout.container), None)
+        except css.UnsupportedError:
+            pass
+        else:
+            return _content_in(container, layout, timezone) if container is not None else None
+    content = _content_of_soup(page.soup().select_one(layout.container), layout, timezone)
+    if content is not None:
+        page.spoil()
+    return content
+
+
+def _content_in(container: Element, layout: Layout, timezone: str) -> Content | None:
+    """The content of a container that lxml found; soupsieve selects in it what css cannot."""
     try:
         return _content_of_lxml(container, layout, timezone)
     except css.UnsupportedError:
-        return _content_of_soup(
-            soup_of(container), replace(layout, container=container.tag), timezone
-        )
+        markup = etree.tostring(container, encoding="unicode", method="html", with_tail=False)
+        return _content_of_soup(make_soup(markup).find(str(container.tag)), layout, timezone)
 
 
 def _content_of_lxml(container: Element, layout: Layout, timezone: str) -> Content | None:
@@ -113,9 +119,9 @@ def _content_of_lxml(container: Element, layout: Layout, timezone: str) -> Conte
     return _content(bare_markup(headline, dropped), stamp, inside, markup)
 
 
-def _content_of_soup(soup: BeautifulSoup, layout: Layout, timezone: str) -> Content | None:
-    container = soup.select_one(layout.container)
-    if container is None:
+def _content_of_soup(container: Tag | None, layout: Layout, timezone: str) -> Content | None:
+    wanted = [one for one in (layout.headline or "h1", layout.body) if one is not None]
+    if container is None or any(container.select_one(one) is None for one in wanted):
         return None
     for selector in layout.drop:
         for tag in container.select(selector):
@@ -160,10 +166,20 @@ def _content(headline: str, stamp: "_Stamp | None", inside: bool, body: str) -> 
 
 
 def _collapse(markup: str) -> str:
-    return markup if "<pre" in markup else _SPACE.sub(" ", markup)
+    """The markup with white-space runs as one space, and none where a block begins or ends."""
+    return markup if "<pre" in markup else _BLOCK_EDGE.sub(r"\1", _SPACE.sub(" ", markup))
 
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
+_BLOCK_EDGE = re.compile(
+    r" ?(</?(?:p|div|h[1-6]|ul|ol|li|dl|dt|dd|table|thead|tbody|tr|td|th|blockquote|section|article"
+    r"|figure|figcaption|header|main|br|hr)>) ?"
+)
+_INLINE = (
+    "span", "b", "i", "em", "strong", "font", "u", "small", "big", "tt", "s", "ins", "mark", "abbr",
+    "acronym", "time", "label", "nobr", "wbr", "bdi", "bdo", "dfn", "kbd", "samp", "var", "code",
+)  # fmt: skip
+"""Elements that change no word and no break: re-wrapping text in them is no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +259,8 @@ def bare_markup(element: Element, dropped: set[Element]) -> str:
     for inner in bare.iter(etree.Element):
         if inner.attrib:
             inner.attrib.clear()
-    if bare.tag in ("html", "body", "tr", "td", "th", "tbody", "table", "a"):
+    etree.strip_tags(bare, *_INLINE)
+    if bare.tag in _INLINE or bare.tag in ("html", "body", "tr", "td", "th", "tbody", "table", "a"):
         bare.tag = "div"
     return str(etree.tostring(bare, encoding="unicode", method="html"))
 

@@ -100,9 +100,13 @@ _MAYBE_HIDDEN = etree.XPath(
 )
 
 
+# What the head says is still asked for after the body was read.
+_STRIPPED = sorted(SKIPPED - {"head", "title", "meta", "link"})
+
+
 def strip_unseen(top: etree._Element) -> None:
     """Takes out of the tree what nobody sees on the page; the text behind it stays."""
-    etree.strip_elements(top, *(SKIPPED - {"head", "title"}), with_tail=False)
+    etree.strip_elements(top, *_STRIPPED, with_tail=False)
     found = _MAYBE_HIDDEN(top)
     for element in found if isinstance(found, list) else []:
         if isinstance(element, etree._Element) and (

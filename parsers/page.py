@@ -4,8 +4,10 @@ lxml stops without an error at what is nested too deeply (2,048 levels with `hug
 sentinel is put behind the page: when it is missing from the tree, something was lost.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 
 from bs4 import BeautifulSoup
 from lxml import etree
@@ -26,6 +28,8 @@ class Page:
     html: str
     root: Element
     whole: bool
+    soups: list[BeautifulSoup] = field(default_factory=list, compare=False)
+    """The soup of the whole page, once somebody asked for it."""
 
     @property
     def title(self) -> str:
@@ -56,17 +60,38 @@ class Page:
         """Whether a password is asked for anywhere on the page."""
         return any((tag.get("type") or "").lower() == "password" for tag in self.root.iter("input"))
 
-    def text(self) -> str:
-        """All the page's text with its title, white-space runs as one space."""
+    def says(self, sentence: str) -> bool:
+        """Whether the page's text or title holds the sentence, however its white space is run."""
+        wanted = " ".join(sentence.split())
         if not self.whole:
-            return " ".join(make_soup(self.html).get_text(" ").split())
-        parts = self.root.xpath("//text()[not(parent::script or parent::style)]")
-        return " ".join("".join(map(str, parts)).split()) if isinstance(parts, list) else ""
+            return wanted in " ".join(self.soup().get_text().split())
+        # With what scripts hold first: that is quick, and nearly always the answer is no.
+        if wanted not in " ".join(text_of(self.root).split()):
+            return False
+        seen = deepcopy(self.root)
+        etree.strip_elements(seen, "script", "style", with_tail=False)
+        return wanted in " ".join(text_of(seen).split())
+
+    def soup(self) -> BeautifulSoup:
+        """The soup of the whole page, made once; `Page.spoil` forgets it."""
+        if not self.soups:
+            self.soups.append(make_soup(self.html))
+        return self.soups[0]
+
+    def spoil(self) -> None:
+        """Says that the soup was changed, so that the next one is made anew."""
+        self.soups.clear()
+
+
+_MOST_ATTRIBUTES = 15_000
+_LONG_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)[^<>]{20000,}>")
 
 
 def parse_page(html: str) -> Page | None:
     """The tree of a page's text, or None when there is nothing in it at all."""
     # A declaration of a charset no longer holds for a str, and lxml refuses an XML one.
+    if html.count("=") > _MOST_ATTRIBUTES:  # libxml2 takes quadratic time for one tag's attributes
+        html = _LONG_TAG.sub(r"<\1>", html)
     start = html.find("?>") + 2 if html.lstrip()[:5] == "<?xml" else 0
     parser = etree.HTMLParser(huge_tree=True, remove_pis=True, remove_comments=True)
     try:
@@ -119,8 +144,3 @@ def _detach_unless_titled(element: Element) -> None:
 def make_soup(html: str) -> BeautifulSoup:
     """The soup of a text, by lxml: html.parser and html5lib take minutes on hostile pages."""
     return BeautifulSoup(html, "lxml")
-
-
-def soup_of(element: Element) -> BeautifulSoup:
-    """The soup of one element and all in it."""
-    return make_soup(etree.tostring(element, encoding="unicode", method="html", with_tail=False))

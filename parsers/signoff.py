@@ -40,6 +40,8 @@ _CONTACT = re.compile(
     rf"(?:{_CONTACT_WORD}|{_EMAIL}|(?:https?://|www\.)\S+|[\s.,:;/|()\[\]+*#–—-]|\d)+",
     re.IGNORECASE,
 )
+_DIALLED = re.compile(r"^[\s(]*\+|\d-\d+-\d|\(\d{3,5}\)|[^\W\d_]{3}")
+"""A number with a country code, dialling groups or a word such as "tel"; not a span of years."""
 _ADDRESS = re.compile(rf"{_EMAIL}|(?:https?://|www\.)\S+", re.IGNORECASE)
 
 _AT = re.compile(r"@|[(\[]at[)\]]|://|www\.", re.IGNORECASE)
@@ -138,11 +140,8 @@ def _is_press_office(text: str) -> bool:
 def _is_contact(text: str) -> bool:
     if _AT.search(text) and _ADDRESS.search(text):
         return _CONTACT.fullmatch(text) is not None
-    if text.isalpha():
-        return False
     digits = sum(map(str.isdigit, text))
-    dialled = text.lstrip()[:1] in "+(" or re.search(r"\d-\d|[A-Za-zА-я]", text) is not None
-    return digits >= 7 and dialled and _PHONE.fullmatch(text) is not None
+    return digits >= 7 and _DIALLED.search(text) is not None and _PHONE.fullmatch(text) is not None
 
 
 def _is_sentence(text: str) -> bool:

@@ -9,7 +9,7 @@ from parsers.blocks import Block, BlockKind
 from parsers.dates import DOTTED, make_date, parse_date_line, parse_published
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Teaser
-from parsers.page import Page, make_soup
+from parsers.page import Page
 from parsers.tree import text_of
 
 Element = etree._Element
@@ -25,7 +25,7 @@ def read_teasers(page: Page, selector: str, timezone: str) -> tuple[Teaser, ...]
         else:
             items = (_read(blocks_of_lxml(item), _stamp_of(item, timezone)) for item in found)
             return tuple(item for item in items if item)
-    tags = make_soup(page.html).select(selector)
+    tags = page.soup().select(selector)
     return tuple(item for tag in tags if (item := _read(blocks_of_soup(tag), None)))
 
 
