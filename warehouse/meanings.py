@@ -41,7 +41,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     },
     "duplicates": {"kind": "exact, near, teaser or translation"},
     "readings": {
-        "cause": "first; publisher: its text changed; parser: we read it again with a later version",
+        "cause": "first; publisher: it changed the text; parser: a later version of ours read it",
         "parser_version": "hash of reader, source file and profile that read it",
         "recorded_at": "when this reading was recorded: our transaction time",
     },

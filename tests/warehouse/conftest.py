@@ -16,7 +16,7 @@ from warehouse.store import Store
 FIRST_RUN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 """When the first run of the small lake was committed."""
 SECOND_RUN = datetime(2026, 3, 2, 12, tzinfo=UTC)
-"""When the second was: it edits A, finds B missing, closes the incident and unties the pair."""
+"""When the second was: it edits A and finds it missing, closes the incident and unties the pair."""
 
 URL_A = "https://lakes.example/news/a/"
 HEADLINE_B = "=SUM(1) Заседание Совета"
@@ -89,7 +89,8 @@ def run_row(stamp: Stamp, counts: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _first_run(store: Store) -> None:
+def first_run(store: Store) -> None:
+    """Commit the first run."""
     stamp = Stamp("r1", FIRST_RUN)
     store.begin()
     counts = Recorder(store, stamp).record(
@@ -107,7 +108,8 @@ def _first_run(store: Store) -> None:
     store.commit()
 
 
-def _second_run(store: Store) -> None:
+def second_run(store: Store) -> None:
+    """Commit the second run."""
     stamp = Stamp("r2", SECOND_RUN)
     before, after = (text_of("lakes", one, "") for one in (BEFORE, AFTER))
     pair = {"before_text_id": before.text_id, "text_id": after.text_id}
@@ -117,6 +119,9 @@ def _second_run(store: Store) -> None:
     store.append("coverage_log", [_coverage(stamp, 1)])
     store.append("incident_log", [_incident(stamp, SECOND_RUN)])
     store.append("neighbour_log", [_tie(stamp, None)])
+    (release_id,) = store.releases_of_addresses("lakes", [URL_A]).values()
+    missing = {"status": "missing", "since": SECOND_RUN, "capture_id": "c", **stamp.columns}
+    store.append("state_log", [{"release_id": release_id, **missing}])
     store.append(
         "comparisons",
         [
@@ -192,21 +197,11 @@ def make_lake(root: Path) -> Place:
     place = Place(root / "data")
     store = Store.open(place, FIRST_RUN)
     try:
-        _first_run(store)
-        _second_run(store)
-        (release,) = store.releases_of_addresses("lakes", [URL_A]).values()
-        _make_missing(store, release)
+        first_run(store)
+        second_run(store)
     finally:
         store.close()
     return place
-
-
-def _make_missing(store: Store, release_id: str) -> None:
-    stamp = Stamp("r2", SECOND_RUN)
-    store.begin()
-    row = {"release_id": release_id, "status": "missing", "since": SECOND_RUN, "capture_id": "c"}
-    store.append("state_log", [{**row, **stamp.columns}])
-    store.commit()
 
 
 @pytest.fixture(scope="session")
