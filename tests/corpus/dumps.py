@@ -204,7 +204,7 @@ def make_ticker(dice: Dice, release: ReleaseTruth, *, bare_teasers: bool) -> _Ti
         variants.append("ticker:bare")
     if any(len(item.paragraphs) > 1 for item in items):
         variants.append("ticker:two_paragraphs")
-    return _Ticker(tuple(items), dated or count < 2, tuple(variants))
+    return _Ticker(tuple(items), split=dated, variants=tuple(variants))
 
 
 def _teaser(dice: Dice, day: date) -> tuple[str, ...]:
