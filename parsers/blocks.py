@@ -37,7 +37,7 @@ class Block:
     gap: int = 0
     """Blank lines above it in a dump; 0 in a page."""
     lines: tuple[str, ...] = ()
-    """The parts between single `<br>`s, when there are several; they make `text` joined by spaces."""
+    """The parts between single `<br>`s, when there are several; joined by spaces, `text`."""
     link: str | None = None
     """The first link inside, as written."""
     group: int = 0

@@ -19,15 +19,19 @@ _SCRIPTS: dict[str, tuple[re.Pattern[str], str]] = {
 }
 """Letters of a script, and the language meant when nothing else tells ("" for Latin: none)."""
 
-_SCRIPT_OF = {
-    **dict.fromkeys(["ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "tg", "mn", "ab", "ba", "tt"], {"cyrillic"}),
-    **dict.fromkeys(["sr", "kk", "tg", "mn", "az", "uz"], {"cyrillic", "latin"}),
-    **dict.fromkeys(["ar", "fa", "ur", "ps", "ckb"], {"arabic"}),
-    **dict.fromkeys(["he", "yi"], {"hebrew"}),
-    **dict.fromkeys(["hi", "ne", "mr"], {"devanagari"}),
-    "hy": {"armenian"}, "el": {"greek"}, "ka": {"georgian"}, "th": {"thai"},
-    "ja": {"kana", "han"}, "ko": {"hangul", "han"}, "zh": {"han"},
+_WRITTEN_IN = {
+    "cyrillic": "ru uk be bg mk sr kk ky tg mn ab ba tt az uz",
+    "latin": "sr kk tg mn az uz tt",
+    "arabic": "ar fa ur ps ug",
+    "hebrew": "he yi",
+    "devanagari": "hi ne mr",
+    "armenian": "hy", "greek": "el", "georgian": "ka", "thai": "th",
+    "kana": "ja", "hangul": "ko", "han": "zh ja ko",
 }  # fmt: skip
+_SCRIPT_OF = {
+    code: {script for script, codes in _WRITTEN_IN.items() if code in codes.split()}
+    for code in " ".join(_WRITTEN_IN.values()).split()
+}
 """The scripts a language is written in; one that is not named here is written in Latin."""
 
 _SAMPLE = 20_000
@@ -51,10 +55,17 @@ def language_of(texts: Sequence[str], attribute: str | None, source: str | None)
     return (_SCRIPTS[script][1] or None) if script else None
 
 
+_NOT_LATIN = re.compile(r"[^\W\d_\u0000-\u036f]")
+_LATIN = _SCRIPTS["latin"][0]
+
+
 def _script_of_text(text: str) -> str | None:
-    if text.isascii():
-        return "latin" if text.upper() != text.lower() else None
-    counts = {name: len(pattern.findall(text)) for name, (pattern, _) in _SCRIPTS.items()}
+    others = "" if text.isascii() else "".join(_NOT_LATIN.findall(text))
+    # A stray letter in a long text: no need to count the rest.
+    if len(others) * 20 < len(text) and _LATIN.search(text):
+        return "latin"
+    counts = {name: len(pattern.findall(others)) for name, (pattern, _) in _SCRIPTS.items()}
+    counts["latin"] = len(_LATIN.findall(text))
     if counts["kana"] * 10 > counts["han"]:  # Japanese is mostly Han with kana between
         counts["kana"] += counts["han"]
     best = max(counts, key=lambda name: counts[name])

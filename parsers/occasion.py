@@ -12,24 +12,23 @@ from datetime import date
 
 from parsers.dates import DOTTED, MONTH_NAME, MONTHS, make_date
 
-_DAYS = r"(?P<{p}day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*(?:[-–—]|,|and|to|и|по)\s*\d{{1,2}}(?:st|nd|rd|th)?)*"
-_YEAR = r"(?P<{p}year>(?:19|20)\d{{2}})(?!\d)"
-_THIS_YEAR = r"(?P<{p}this>this year|of this year|the current year|current year|с\.\s?г\.|этого года|текущего года|сего года)"
-_UNTIL_A = (
-    rf"(?:\s*(?:[-–—]|and|to|till|until|и|по)\s*\d{{{{1,2}}}}(?:st|nd|rd|th)?\s+{MONTH_NAME})?"
+_TH = r"(?:st|nd|rd|th)?"
+_DAYS = rf"(\d{{1,2}}){_TH}(?:\s*(?:[-–—]|,|and|to|и|по)\s*\d{{1,2}}{_TH})*"
+_YEAR = (
+    r"(?:,?\s+(?:((?:19|20)\d{2})(?!\d)|((?:of )?this year|(?:the )?current year|с\.\s?г\."
+    r"|этого года|текущего года|сего года)))?"
 )
-_UNTIL_B = rf"(?:\s*(?:[-–—]|and|to|till|until)\s*{MONTH_NAME}\s+\d{{{{1,2}}}}(?:st|nd|rd|th)?)?"
-# "November 23, 2022", "23 November 2022", "10 and 11 December", "30 September - 2 October 2022".
-# The year of a range over New Year ("30 December - 2 January 2022") is not the first day's.
-_DATE_TEXT = (
-    rf"(?:{_DAYS.format(p='a_')}\s+(?:of\s+)?(?P<a_month>{MONTH_NAME})\b\.?"
-    rf"(?P<a_until>{_UNTIL_A.format()})(?:,?\s+(?:{_YEAR.format(p='a_')}|{_THIS_YEAR.format(p='a_')}))?"
-    rf"|(?P<b_month>{MONTH_NAME})\.?\s+{_DAYS.format(p='b_')}\b"
-    rf"(?P<b_until>{_UNTIL_B.format()})(?:,?\s+(?:{_YEAR.format(p='b_')}|{_THIS_YEAR.format(p='b_')}))?"
-    rf"|(?P<dotted>{DOTTED}))(?:\s*(?:года|г\.))?"
+_UNTIL = r"\s*(?:[-–—]|and|to|till|until|и|по)\s*"
+# "23 November 2022", "10 and 11 December", "30 September - 2 October 2022": (1) day, (2) month,
+# (3) the month a range ends in, (4) year, (5) "this year"
+_DAY_FIRST = (
+    rf"{_DAYS}\s+(?:of\s+)?({MONTH_NAME})\b\.?(?:{_UNTIL}\d{{1,2}}{_TH}\s+({MONTH_NAME}))?{_YEAR}"
 )
+# "November 23, 2022", "December 10-11", "September 30 - October 2, 2022": (6) month, (7) day, ...
+_MONTH_FIRST = rf"({MONTH_NAME})\.?\s+{_DAYS}\b(?:{_UNTIL}({MONTH_NAME})\s+\d{{1,2}}{_TH})?{_YEAR}"
 _OPENING = re.compile(
-    rf"(?:(?:On|From|Between|С|В период с)\s+(?:the\s+)?)?(?:(?:\w+day),?\s+)?{_DATE_TEXT}(?=[\s,.;:)]|$)",
+    r"(?:(?:On|From|Between|С|В период с)\s+(?:the\s+)?)?(?:\w+day,?\s+)?"
+    rf"(?:{_DAY_FIRST}|{_MONTH_FIRST}|(?P<dotted>{DOTTED}))(?:\s*(?:года|г\.))?(?=[\s,.;:)]|$)",
     re.IGNORECASE,
 )
 _OPENS_WITH_DATE = re.compile(
@@ -114,18 +113,18 @@ def _day_of(match: "re.Match[str]", published_on: date | None, this_year: bool) 
     if match["dotted"]:
         day, month, year = match["dotted"].split(".")
         return make_date(year, month, day)
-    prefix = "a_" if match["a_day"] else "b_"
-    month_number = MONTHS[match[prefix + "month"].lower()]
-    written = match[prefix + "year"]
-    if (match[prefix + "this"] or this_year) and published_on:
+    # The parts of a match, see _DAY_FIRST and _MONTH_FIRST.
+    if match[1]:
+        first_day, month, until, written, same_year = match.group(1, 2, 3, 4, 5)
+    else:
+        month, first_day, until, written, same_year = match.group(6, 7, 8, 9, 10)
+    number = MONTHS[month.lower()]
+    if (same_year or this_year) and published_on:
         written = str(published_on.year)
-    if not written:
+    # Of a range over New Year ("30 December - 2 January 2022") the year is the last day's.
+    if not written or (until and MONTHS[until.lower()] < number):
         return None
-    until = [word for word in re.findall(r"[^\W\d]+", match[prefix + "until"] or "")]
-    last = [MONTHS[word.lower()] for word in until if word.lower() in MONTHS]
-    if last and last[-1] < month_number:
-        return None
-    return make_date(written, month_number, match[prefix + "day"])
+    return make_date(written, number, first_day)
 
 
 def _read_dateline(paragraph: str, published_on: date | None) -> Occasion | None:

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 from parsers.blocks import Block, BlockKind
 
-_FILE = r"[^\s/\\]{1,80}\.(?:docx?|pdf|xlsx?|pptx?|rtf|odt|zip|rar|7z|jpe?g|png|gif|bmp|webp|tiff?|svg|mp[34]|avi|mov|wmv)"
+_FILE = (
+    r"[^\s/\\]{1,80}\.(?:docx?|pdf|xlsx?|pptx?|rtf|odt|zip|rar|7z"
+    r"|jpe?g|png|gif|bmp|webp|tiff?|svg|mp[34]|avi|mov|wmv)"
+)
 _SIZE = r"(?:\s*[(\[]?\s*\d+(?:[.,]\d+)?\s*(?:bytes|[kmg]i?b|[кмг]б)\s*[)\]]?)?"
 _ATTACHMENT = re.compile(
     rf"(?:(?:download|скачать|загрузить|attachment|attached file|file|файл|приложение)\b[\s:]*"

@@ -35,7 +35,7 @@ class SourceError(ValueError):
         super().__init__(f"{where}: {key}: {sentence}" if key else f"{where}: {sentence}")
 
 
-class _Fault(Exception):
+class _FaultError(Exception):
     """What is wrong with a value, before it is known where it stands."""
 
 
@@ -45,31 +45,33 @@ Check = Callable[[Any], object]
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise _Fault(f"must be a string, not {_kind(value)}.")
+        raise _FaultError(f"must be a string, not {_kind(value)}.")
     if not value.strip():
-        raise _Fault("must not be empty.")
+        raise _FaultError("must not be empty.")
     return value
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _Fault(f"must be true or false, not {_kind(value)}.")
+        raise _FaultError(f"must be true or false, not {_kind(value)}.")
     return value
 
 
 def _number(value: Any, *, most: float | None = None) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Fault(f"must be a number, not {_kind(value)}.")
+        raise _FaultError(f"must be a number, not {_kind(value)}.")
     if not value >= 0 or (most is not None and value > most):
-        raise _Fault("must not be negative." if most is None else f"must be from 0 to {most:g}.")
+        raise _FaultError(
+            "must not be negative." if most is None else f"must be from 0 to {most:g}."
+        )
     return float(value)
 
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _Fault(f"must be a whole number, not {_kind(value)}.")
+        raise _FaultError(f"must be a whole number, not {_kind(value)}.")
     if value < 0:
-        raise _Fault("must not be negative.")
+        raise _FaultError("must not be negative.")
     return value
 
 
@@ -77,7 +79,7 @@ def _regex(value: Any) -> str:
     try:
         re.compile(_text(value))
     except re.error as error:
-        raise _Fault(f"is no regular expression: {error}.") from None
+        raise _FaultError(f"is no regular expression: {error}.") from None
     return str(value)
 
 
@@ -85,7 +87,9 @@ def _css(value: Any) -> str:
     try:
         soupsieve.compile(_text(value))
     except (soupsieve.SelectorSyntaxError, NotImplementedError, ValueError) as error:
-        raise _Fault(f"is no CSS selector: {str(error).splitlines()[0].rstrip('.')}.") from None
+        raise _FaultError(
+            f"is no CSS selector: {str(error).splitlines()[0].rstrip('.')}."
+        ) from None
     return str(value)
 
 
@@ -101,7 +105,7 @@ def _date_format(value: Any) -> str:
     try:
         compile_format(_text(value))
     except ValueError as error:
-        raise _Fault(f"is no date format: {error}.") from None
+        raise _FaultError(f"is no date format: {error}.") from None
     return str(value)
 
 
@@ -109,7 +113,7 @@ def _timezone(value: Any) -> str:
     try:
         ZoneInfo(_text(value))
     except (KeyError, ValueError, OSError):
-        raise _Fault(f"there is no timezone {value!r}.") from None
+        raise _FaultError(f"there is no timezone {value!r}.") from None
     return str(value)
 
 
@@ -120,25 +124,25 @@ def _address(value: Any) -> str:
     except ValueError:
         known = False
     if not known:
-        raise _Fault("must be an http or https address.")
+        raise _FaultError("must be an http or https address.")
     return str(value)
 
 
 def _identifier(value: Any) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", _text(value)):
-        raise _Fault("must be lower-case letters, digits, '-' and '_'.")
+        raise _FaultError("must be lower-case letters, digits, '-' and '_'.")
     return str(value)
 
 
 def _language(value: Any) -> str:
     if not re.fullmatch(r"[a-z]{2}", _text(value)):
-        raise _Fault("must be a two-letter language code such as 'en'.")
+        raise _FaultError("must be a two-letter language code such as 'en'.")
     return str(value)
 
 
 def _reader(value: Any) -> str:
     if _text(value) not in READERS:
-        raise _Fault(f"there is no reader {value!r}; there is: {', '.join(READERS)}.")
+        raise _FaultError(f"there is no reader {value!r}; there is: {', '.join(READERS)}.")
     return str(value)
 
 
@@ -240,7 +244,7 @@ def _read_table(
 def _checked(text: str, name: str, path: Path, check: Check, value: Any) -> object:
     try:
         return check(value)
-    except _Fault as fault:
+    except _FaultError as fault:
         raise SourceError(name, line_of(text, path), _dotted(path), str(fault)) from None
 
 

@@ -9,16 +9,25 @@
 `parsers.sources.headline` finds the headline; everything else follows from where it stands.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.blocks import Block, BlockKind
-from parsers.dates import split_glued
+from parsers.dates import parse_date_line, split_glued
 from parsers.model import Teaser, Trace
 from parsers.parts import Parts
 from parsers.signoff import is_attachment, without_attachment
-from parsers.sources.headline import Found, Line, find_headline, is_continuation, make_line
+from parsers.sources.headline import (
+    HEAD,
+    Found,
+    Line,
+    find_headline,
+    is_continuation,
+    is_twin,
+    make_line,
+)
 
 
 def read_blocks(blocks: Sequence[Block], title: str | None = None) -> Parts | None:
@@ -26,23 +35,59 @@ def read_blocks(blocks: Sequence[Block], title: str | None = None) -> Parts | No
 
     `title` is the page's <title>, None in a dump.
     """
-    lines = [
-        make_line(block)
-        for block in blocks
-        if block.kind not in (BlockKind.NAVIGATION, BlockKind.CAPTION, BlockKind.PASSWORD)
-    ]
+    kept = [block for block in blocks if _may_be_text(block)]
+    # Only the first blocks are looked at closely: of the rest the text alone is wanted.
+    lines = [make_line(block) for block in kept[: HEAD + 8]]
     found = find_headline(lines, title)
     if found is None:
         return None
     opening = _read_opening(lines, found.index)
+    body = list(_body(kept, opening))
+    ticker = lines[: found.index]
+    if title is not None:
+        body = _within_page(body)
+        ticker = [line for line in ticker if line.day or line.glued or line.block.link]
     return Parts(
-        headline=_headline_text(lines[found.index]),
-        body=tuple(_body(lines, opening)),
+        headline=lines[found.index].headline,
+        body=tuple(body),
         published_on=opening.published_on,
         published_text=opening.published_text,
-        teasers=tuple(read_ticker(lines[: found.index])),
+        teasers=tuple(read_ticker(ticker)),
         trace=_trace(lines, found, opening),
     )
+
+
+_MENU_WORDS = 7
+"""A block that is one link and has fewer words is a menu's, with more a teaser's."""
+
+
+def _may_be_text(block: Block) -> bool:
+    if block.kind is BlockKind.NAVIGATION:
+        return block.text.count(" ") >= _MENU_WORDS
+    return block.kind not in (BlockKind.CAPTION, BlockKind.PASSWORD)
+
+
+_OTHER_NEWS = re.compile(
+    r"(?:(?:latest|other|more|related|recent|all|last|similar|popular)\s+)+"
+    r"(?:news|releases|materials|articles|publications|stories|events|press\s+releases)\W*"
+    r"|(?:see|read)\s+(?:also|more)\W*|news\W*|news\s+feed|последние\s+новости"
+    r"|другие\s+(?:новости|материалы)|читайте\s+также|новости|лента\s+новостей"
+    r"|(?:©|\(c\)|copyright\b).*",
+    re.IGNORECASE,
+)
+
+
+def _within_page(body: Sequence[Block]) -> list[Block]:
+    """The body of a page up to the ticker, menus or imprint that may stand below it."""
+    kept: list[Block] = []
+    for block in body:
+        dated = parse_date_line(block.text) or (block.link and split_glued(block.text))
+        if kept and (dated or _OTHER_NEWS.fullmatch(block.text)):
+            break
+        kept.append(block)
+    while kept and kept[-1].kind in (BlockKind.NAVIGATION, BlockKind.HEADING):
+        kept.pop()
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +102,8 @@ class _Opening:
     rule: str = "none"
 
 
-def _headline_text(line: Line) -> str:
-    return line.trailing[0] if line.trailing else line.text
-
-
 def _read_opening(lines: Sequence[Line], headline: int) -> _Opening:
     """The date and where the body begins; the headline's twin and attachments are passed over."""
-    key = lines[headline].key
     found = _stamp(lines[headline])
     index = headline + 1
     while index < len(lines):
@@ -72,7 +112,7 @@ def _read_opening(lines: Sequence[Line], headline: int) -> _Opening:
             if found is not None:
                 break  # a second date line belongs to the text
             found = (line.day, line.text, "own line")
-        elif line.key == key:
+        elif is_twin(lines[headline], line):
             found = found or _stamp(line)
         elif not is_attachment(line.text):
             break
@@ -94,9 +134,9 @@ def _stamp(line: Line) -> tuple[date, str, str] | None:
     return (line.trailing[1], line.trailing[2], "after the headline") if line.trailing else None
 
 
-def _body(lines: Sequence[Line], opening: _Opening) -> Iterator[Block]:
-    for index in range(opening.body_from, len(lines)):
-        block = lines[index].block
+def _body(blocks: Sequence[Block], opening: _Opening) -> Iterator[Block]:
+    for index in range(opening.body_from, len(blocks)):
+        block = blocks[index]
         if index == opening.body_from and opening.lead is not None:
             if is_attachment(opening.lead) or not opening.lead:
                 continue

@@ -12,13 +12,13 @@ A CSTO dump is a ticker of up to six items, a headline, a body. Headlines open l
 | contained in the page's <title> | 5 |
 | no mark ends it; "?" or "!" ends it | 2; 0 |
 | a full stop ends it; ";" ":" or "," ends it | -3; -4 |
-| share of its telling words that the next four blocks repeat | 0 to 2.5 |
-| the blocks after it tell of one thing, those before it of others | -1.5 to 1.5 |
-| first of the page | 1 |
-| a blank line parts it from its body alone, or more lines from the ticker | 0.5 |
+| a date line stands right above it, as above a ticker's item | -6; -1 when it is the only one |
 | under three words | -3 |
 | longer than 350 characters | -2 |
-| a date line stands right above it, as above a ticker's item | -6; -1 when it is the only one |
+| first of the page | 1 |
+| a blank line parts it from its body alone, or more lines from the ticker | 0.5 |
+| share of its telling words that the next four blocks repeat | 0 to 2.5 |
+| the blocks after it tell of one thing, those before it of others | -1.5 to 1.5 |
 
 The best candidate, the first of equals, is the headline if it has `LEAST` points: no mark at the
 end alone (2) is not enough, since a ticker item may lack its mark too.
@@ -26,19 +26,24 @@ end alone (2) is not enough, since a ticker item may lack its mark too.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from parsers.blocks import Block, BlockKind
 from parsers.dates import parse_date_line, split_glued, split_trailing
-from parsers.normalise import normalise
 from parsers.signoff import is_attachment, is_sign_off
+from parsers.text import squash
 
 LEAST = 3.4
+_MOST_FOR_WORDS = 4.0
+"""What the two last rows of the table can add; they cost most, and only a candidate that they
+could lift to `LEAST` is asked for them."""
 MOST_ITEMS = 6
 """A ticker shows at most so many items (seen: 0 to 6)."""
 HEAD = 3 * MOST_ITEMS + 4
-"""Blocks looked at: six items of a date and two paragraphs, the headline twice, its date, a lead."""
+"""Blocks looked at: six items of a date and two paragraphs, then the headline twice, its date and
+a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,6 @@ class Line:
     """A block with what its text says about dates."""
 
     block: Block
-    key: str
-    """The text for comparison: normalised, without any space, trailing date off."""
     day: date | None
     """The date, when the block is a date line."""
     glued: tuple[date, str, str] | None
@@ -56,6 +59,11 @@ class Line:
     @property
     def text(self) -> str:
         return self.block.text
+
+    @property
+    def headline(self) -> str:
+        """The text without a date after it."""
+        return self.trailing[0] if self.trailing else self.block.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,19 @@ class Found:
     evidence: tuple[str, ...]
 
 
-def squash(text: str) -> str:
-    """The text for comparing two spellings of one headline: normalised, no spaces, one case."""
-    return normalise(text).replace(" ", "").casefold()
+@dataclass(frozen=True, slots=True)
+class _Page:
+    lines: Sequence[Line]
+    date_lines: int
+    """Date lines among them if the first is one, else 0: only then a ticker can be dated."""
+    title_key: str
+    stems: dict[int, set[str]] = field(default_factory=dict)
+    """Filled as they are asked for."""
+
+    def stems_at(self, index: int) -> set[str]:
+        if index not in self.stems:
+            self.stems[index] = stems(self.lines[index].text)
+        return self.stems[index]
 
 
 def make_line(block: Block) -> Line:
@@ -77,65 +95,48 @@ def make_line(block: Block) -> Line:
     text = block.text
     day = parse_date_line(text)
     if day is not None:
-        return Line(block, text, day, None, None)
-    trailing = split_trailing(text)
-    return Line(block, squash(trailing[0] if trailing else text), None, split_glued(text), trailing)
+        return Line(block, day, None, None)
+    return Line(block, None, split_glued(text), split_trailing(text))
+
+
+def is_twin(first: Line, second: Line) -> bool:
+    """Whether two lines spell one headline; spaces, case and a date after it do not count."""
+    one, other = first.headline, second.headline
+    if one[:2].casefold() != other[:2].casefold() or abs(len(one) - len(other)) > 40:
+        return False
+    if one[-1].isalnum() and other[-1].isalnum() and one[-1].casefold() != other[-1].casefold():
+        return False
+    return squash(one) == squash(other)
 
 
 def find_headline(lines: Sequence[Line], title: str | None = None) -> Found | None:
-    """The best candidate among a page's first blocks, or None when none has enough points."""
-    head = lines[:HEAD]
-    title_key = squash(title) if title else ""
-    page = _Page(lines, head, _dated_items(head), title_key)
+    """The best candidate among a page's first blocks, or None when none has enough points.
+
+    `lines` are the first `HEAD` blocks or somewhat more; `title` is the page's <title>.
+    """
+    dated = sum(line.day is not None for line in lines[:HEAD])
+    opens_dated = bool(lines) and lines[0].day is not None
+    page = _Page(lines, dated if opens_dated else 0, squash(title) if title else "")
     best: Found | None = None
-    for index in range(len(head)):
-        if not _may_be_headline(page, index):
-            continue
-        found = _weigh(page, index)
-        if best is None or found.points > best.points:
-            best = found
+    items = 0
+    for index, line in enumerate(lines[:HEAD]):
+        if _may_be_headline(line, items):
+            found = _weigh(page, index)
+            if found is not None and (best is None or found.points > best.points):
+                best = found
+        if line.day is not None or not (page.date_lines or (index and is_continuation(line.text))):
+            items += 1
     return best if best is not None and best.points >= LEAST else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    lines: Sequence[Line]
-    head: Sequence[Line]
-    dated_items: int
-    """Date lines at the page's top that a ticker could own."""
-    title_key: str
-
-
-def _dated_items(head: Sequence[Line]) -> int:
-    """How many date lines there are, if the first block is one: else no ticker is dated."""
-    if not head or head[0].day is None:
-        return 0
-    return sum(line.day is not None for line in head)
-
-
-def _may_be_headline(page: _Page, index: int) -> bool:
-    line = page.head[index]
-    if line.day is not None or line.glued is not None:
+def _may_be_headline(line: Line, items_above: int) -> bool:
+    heading = line.block.kind is BlockKind.HEADING
+    if line.day is not None or not (heading or line.block.kind is BlockKind.PARAGRAPH):
         return False
-    if line.block.kind not in (BlockKind.HEADING, BlockKind.PARAGRAPH):
+    if (line.glued is not None or items_above > MOST_ITEMS) and not heading:
         return False
     opening = line.text.lstrip("\"'“«„‘(…")[:1]
-    if not (
-        opening.isupper() or opening.isdigit() or (opening.isalpha() and not opening.islower())
-    ):
-        return False
-    if is_attachment(line.text) or is_sign_off(line.text):
-        return False
-    return line.block.kind is BlockKind.HEADING or _items_before(page.head, index) <= MOST_ITEMS
-
-
-def _items_before(head: Sequence[Line], index: int) -> int:
-    """How many ticker items the blocks above would make."""
-    above = head[:index]
-    dated = sum(line.day is not None for line in above)
-    if dated:
-        return dated
-    return sum(not is_continuation(line.text) or place == 0 for place, line in enumerate(above))
+    return opening.isdigit() or (opening.isalpha() and not opening.islower())
 
 
 _ANAPHORA = re.compile(
@@ -166,49 +167,60 @@ def is_continuation(text: str) -> bool:
     return _ANAPHORA.match(text) is not None and _OWN_DAY.search(text[:80]) is None
 
 
-def _weigh(page: _Page, index: int) -> Found:
-    points: dict[str, float] = {}
-    line = page.head[index]
-    following = _next_text(page.head, index)
-    if following is not None and page.head[following].key == line.key and len(line.key) > 8:
-        points["doubled"] = 6
-    points["dated"] = _date_points(page, index, following if "doubled" in points else None)
-    points["heading"] = {0: 0, 1: 6, 2: 3, 3: 3}.get(line.block.level, 1)
-    if page.title_key and len(line.key) > 12 and line.key in page.title_key:
+def _weigh(page: _Page, index: int) -> Found | None:
+    """The candidate with its points, or None when they cannot be enough."""
+    line = page.lines[index]
+    following = _next_text(page.lines, index)
+    twin = following if following and is_twin(line, page.lines[following]) else None
+    dated = _date_points(page, index, twin)
+    ending = _ending_points(line.headline)
+    if ending < 0 and not (twin or dated or line.block.level or page.title_key):
+        return None
+    points: dict[str, float] = {
+        "doubled": 6 if twin and len(line.text) > 8 else 0,
+        "dated": dated,
+        "heading": {0: 0, 1: 6, 2: 3, 3: 3}.get(line.block.level, 1),
+        "ending": ending,
+        "first": 1 if index == 0 else 0,
+        "above": _above_points(page, index),
+        "length": -3 if line.text.count(" ") < 2 else -2 if len(line.text) > 350 else 0,
+    }
+    if page.title_key and len(line.text) > 12 and squash(line.headline) in page.title_key:
         points["in title"] = 5
-    points["ending"] = _ending_points(line.text)
-    points["first"] = 1 if index == 0 else 0
-    points["above"] = _above_points(page, index)
-    points["length"] = -3 if line.text.count(" ") < 2 else -2 if len(line.text) > 350 else 0
-    after = following if following is not None and "doubled" in points else index
+    after = index if twin is None else twin
     points["gap"] = _gap_points(page.lines, index, after)
-    points |= _word_points(page.lines, index, after)
+    if sum(points.values()) + _MOST_FOR_WORDS < LEAST or _is_furniture(line.text):
+        return None
+    points |= _word_points(page, index, after)
     evidence = tuple(f"{name} {value:+.1f}" for name, value in points.items() if value)
     return Found(index, sum(points.values()), evidence)
 
 
-def _next_text(head: Sequence[Line], index: int) -> int | None:
+def _is_furniture(text: str) -> bool:
+    return is_attachment(text) or is_sign_off(text)
+
+
+def _next_text(lines: Sequence[Line], index: int) -> int | None:
     """The next block that is neither a date line nor an attachment."""
-    for place in range(index + 1, len(head)):
-        if head[place].day is None and not is_attachment(head[place].text):
+    for place in range(index + 1, min(index + 5, len(lines))):
+        if lines[place].day is None and not is_attachment(lines[place].text):
             return place
     return None
 
 
 def _date_points(page: _Page, index: int, twin: int | None) -> float:
-    head = page.head
+    lines = page.lines
     last = index if twin is None else twin
-    if head[index].trailing or head[last].trailing:
+    if lines[index].trailing or lines[last].trailing:
         return 5
-    nearby = head[index + 1 : last] + head[last + 1 : last + 2]
-    day_line = next((line for line in nearby if line.day is not None), None)
-    if day_line is None:
-        after = head[last + 1] if last + 1 < len(head) else None
+    day_line = next((line for line in lines[index + 1 : last + 2] if line.day is not None), None)
+    if day_line is None or day_line.day is None:
+        after = lines[last + 1] if last + 1 < len(lines) else None
         return 5 if after is not None and after.glued is not None else 0
-    above = [line.day for line in head[:index] if line.day is not None]
-    if not above or (day_line.day is not None and day_line.day > above[-1]):
+    above = [line.day for line in lines[:index] if line.day is not None]
+    if not above or day_line.day > above[-1]:
         return 5
-    if any(line.day is not None for line in head[last + 2 :]):
+    if any(line.day is not None for line in lines[last + 2 : HEAD]):
         return 0  # a later date line: this one is the ticker's
     return 2
 
@@ -218,7 +230,8 @@ _TRAILING_NOTE = re.compile(r"\s*\([^()]{1,30}\)$")
 
 def _ending_points(text: str) -> float:
     """Points for the last character; a note such as "(Video)" is not looked at."""
-    ending = _TRAILING_NOTE.sub("", text).rstrip("\"'”’»)")[-1:]
+    bare = _TRAILING_NOTE.sub("", text) if text[-1] == ")" else text
+    ending = bare.rstrip("\"'”’»)")[-1:]
     if ending in ".…":
         return -3
     if ending in ";:,":
@@ -227,9 +240,9 @@ def _ending_points(text: str) -> float:
 
 
 def _above_points(page: _Page, index: int) -> float:
-    if index == 0 or page.head[index - 1].day is None:
+    if index == 0 or page.lines[index - 1].day is None:
         return 0
-    return -6 if page.dated_items > 1 or index > 1 else -1
+    return -6 if page.date_lines > 1 or index > 1 else -1
 
 
 def _gap_points(lines: Sequence[Line], index: int, after: int) -> float:
@@ -241,75 +254,13 @@ def _gap_points(lines: Sequence[Line], index: int, after: int) -> float:
 
 
 _WORD = re.compile(r"[^\W_]{3,}")
-_EVERYWHERE = set(
-    [
-        "the",
-        "and",
-        "for",
-        "with",
-        "from",
-        "that",
-        "this",
-        "was",
-        "were",
-        "been",
-        "has",
-        "have",
-        "had",
-        "its",
-        "his",
-        "her",
-        "their",
-        "which",
-        "who",
-        "are",
-        "under",
-        "during",
-        "between",
-        "within",
-        "into",
-        "about",
-        "also",
-        "will",
-        "would",
-        "held",
-        "take",
-        "took",
-        "taken",
-        "part",
-        "year",
-        "csto",
-        "collec",
-        "securi",
-        "treaty",
-        "organi",
-        "member",
-        "states",
-        "state",
-        "meetin",
-        "counci",
-        "republ",
-        "secret",
-        "genera",
-        "partic",
-        "repres",
-        "organ",
-        "joint",
-        "deputy",
-        "minist",
-        "январ",
-        "феврал",
-        "на",
-        "под",
-        "для",
-        "что",
-        "это",
-        "как",
-        "так",
-        "его",
-        "при",
-    ]
-)
+_EVERYWHERE_WORDS = """
+the and for with from that this was were been has have had its his her their which who are under
+during between within into about also will would held take took taken part year csto collec securi
+treaty organi member states state meetin counci republ secret genera partic repres organ joint
+deputy minist на под для что это как так его при
+"""
+_EVERYWHERE = frozenset(_EVERYWHERE_WORDS.split())
 """Stems that nearly every release of this source shares: they tell nothing apart."""
 
 
@@ -319,35 +270,30 @@ def stems(text: str) -> set[str]:
     >>> sorted(stems("The CSTO states met on the Tajik-Afghan border"))
     ['afghan', 'border', 'met', 'tajik']
     """
-    return {word[:6] for word in _WORD.findall(text.lower())} - _EVERYWHERE
+    return {word[:6] for word in _WORD.findall(text[:1500].lower())} - _EVERYWHERE
 
 
-def _word_points(lines: Sequence[Line], index: int, after: int) -> dict[str, float]:
-    """Points for words: does the text under it repeat it, and is that one text, unlike what is above?"""
-    own = stems(lines[index].text)
-    below = [stems(line.text) for line in lines[after + 1 : after + 5] if line.day is None]
+def _word_points(page: _Page, index: int, after: int) -> dict[str, float]:
+    """Points for words: is the candidate repeated under it, and is that text of one piece?"""
+    lines = page.lines
+    own = page.stems_at(index)
+    below = [page.stems_at(i) for i in _texts(lines, after + 1, after + 5)]
     if not own or not below:
         return {}
-    repeated = len(own & set().union(*below)) / len(own)
-    points = {"repeated": 2.5 * repeated}
-    above = [stems(line.text) for line in lines[max(0, index - 3) : index] if line.day is None]
+    points = {"repeated": 2.5 * len(own & set().union(*below)) / len(own)}
     if len(below) >= 3:
-        points["one text"] = 6 * _likeness(below) - (6 * _likeness_across(above, below))
-        points["one text"] = max(-1.5, min(1.5, points["one text"]))
+        above = [page.stems_at(i) for i in _texts(lines, max(0, index - 3), index)]
+        across = [(one, other) for one in above for other in below]
+        likeness = 6 * (_likeness(list(pairwise(below))) - _likeness(across))
+        points["one text"] = max(-1.5, min(1.5, likeness))
     return points
 
 
-def _likeness(sets: Sequence[set[str]]) -> float:
-    """How much each set has in common with the one before it, 0 to 1."""
-    pairs = list(zip(sets, sets[1:], strict=False))
-    return sum(_common(first, second) for first, second in pairs) / len(pairs) if pairs else 0
+def _texts(lines: Sequence[Line], start: int, stop: int) -> list[int]:
+    return [i for i in range(start, min(stop, len(lines))) if lines[i].day is None]
 
 
-def _likeness_across(above: Sequence[set[str]], below: Sequence[set[str]]) -> float:
-    pairs = [(first, second) for first in above for second in below]
-    return sum(_common(first, second) for first, second in pairs) / len(pairs) if pairs else 0
-
-
-def _common(first: set[str], second: set[str]) -> float:
-    least = min(len(first), len(second))
-    return len(first & second) / least if least else 0
+def _likeness(pairs: Sequence[tuple[set[str], set[str]]]) -> float:
+    """The mean share of the smaller set that the other holds, 0 to 1."""
+    shares = [len(one & other) / (min(len(one), len(other)) or 1) for one, other in pairs]
+    return sum(shares) / len(shares) if shares else 0.0
