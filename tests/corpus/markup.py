@@ -116,7 +116,8 @@ class Markup:
             drawn.insert(self.dice.number(1, len(drawn)), (picture, True))
         if self.dice.chance(0.2):
             script = f"<script>BX.ready(function(){{init('{self.dice.token(8)}')}});</script>"
-            drawn.insert(self.dice.number(0, len(drawn)), (script, True))
+            index = self.dice.number(0, len(drawn) - 1)
+            drawn[index] = (f"{script}\n{drawn[index][0]}", drawn[index][1])
         return self._joined(drawn)
 
     def _drawn(self, texts: list[str]) -> Iterator[tuple[str, bool]]:
