@@ -80,8 +80,13 @@ def render_page(
     ticker = make_ticker(dice, release, bare_teasers=layout == "bitrix")
     draw_ticker = furniture.bitrix_ticker if layout == "bitrix" else furniture.other_ticker
     stream = draw_ticker(dice, ticker.items)
+    # What the page says of its language is read, so it is no furniture.
+    lang = Dice(release.seed, "lang").pick((' lang="en"', "", ' xml:lang="en" lang="en"'))
     top = [
-        furniture.head(dice, release.headline, label, titled=markup.needs_title or dice.chance(0.7))
+        f"<html{lang}>",
+        furniture.head(
+            dice, release.headline, label, titled=markup.needs_title or dice.chance(0.7)
+        ),
     ]
     before, after = [stream], []
     if layout == "bitrix" and dice.chance(0.4):
@@ -112,10 +117,9 @@ def render_page(
 def _framed(dice: Dice, top: list[str], before: list[str], article: str, after: list[str]) -> str:
     """Doctype to `</html>`, the article some dozen elements deep."""
     depth = dice.number(3, 25)
-    lang = dice.pick((' lang="en"', "", ' xml:lang="en" lang="en"'))
     wraps = [f'<div class="w-{dice.token(4)}" id="l{index}">' for index in range(depth)]
     return "\n".join((
-        f"<!DOCTYPE html>\n<html{lang}>", *top, '<body class="lang-en">',
+        "<!DOCTYPE html>", *top, '<body class="lang-en">',
         f"<!-- {dice.token(12)} --><div id=\"panel\"></div>", *before, "".join(wraps), article,
         "</div>" * depth, *after, "</body>\n</html>\n",
     ))  # fmt: skip
