@@ -14,8 +14,9 @@ from tests.corpus import __main__ as command
 from tests.corpus.dumps import HEADLINES, SPACINGS, make_dump
 from tests.corpus.edits import PLANTERS, edit, repost, yearly
 from tests.corpus.hostile import NAMES, make_hostile
+from tests.corpus.markup import PARAGRAPH_STYLES
 from tests.corpus.openings import FORMS as OPENINGS
-from tests.corpus.pages import CHARSETS, LAYOUTS, PARAGRAPH_STYLES, make_page, recosmetic
+from tests.corpus.pages import CHARSETS, LAYOUTS, make_page, recosmetic
 from tests.corpus.texts import FORMS, make_release
 
 SEEDS = range(1500)
