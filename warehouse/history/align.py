@@ -1,0 +1,302 @@
+"""Which sentence of the old text became which of the new one: the pairing every diff stands on.
+
+Read it as passes, each over what the pass before left unpaired:
+
+1. whole paragraphs with the same normal form: in order first, then those that moved;
+2. equal sentences between the same neighbours, paragraph borders ignored;
+3. equal sentences elsewhere: moved;
+4. alike sentences between the same neighbours, one to one, two to one or one to two;
+5. alike sentences elsewhere: moved and lightly edited;
+6. less alike sentences between the same neighbours, or inside one paragraph that moved.
+
+Texts are compared in a canonical order and the answer is turned round, so that comparing b with a
+is the mirror of comparing a with b.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from rapidfuzz.distance import Indel, Levenshtein
+
+from parsers.normalise import normalise
+from warehouse.history.similar import (
+    ALIKE,
+    RELATED,
+    affix_share,
+    heaviest_rising,
+    mutual_best,
+    pair_beads,
+)
+from warehouse.history.tokens import is_unspaced, sentence_spans
+
+_DISTINCTIVE_WORDS = 4
+"""A shorter sentence ("He said so.") that turns up elsewhere is no move."""
+_DISTINCTIVE_CHARACTERS = 8
+"""The same for languages without spaces."""
+_MATRIX_CELLS = 20_000_000
+"""Above it the exact longest common subsequence gives way to an alignment that needs no matrix."""
+
+
+class Unit(NamedTuple):
+    """A sentence, or a whole paragraph that has a twin; offsets into the normalised paragraph."""
+
+    key: str
+    paragraph: int
+    start: int
+    end: int
+
+
+class Link(NamedTuple):
+    """Units `before[0]:before[1]` of the old text became `after[0]:after[1]` of the new."""
+
+    before: tuple[int, int]
+    after: tuple[int, int]
+    moved: bool
+    equal: bool
+    """Equal once normalised, up to paragraph borders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One text, cut into units."""
+
+    paragraphs: tuple[str, ...]
+    normals: tuple[str, ...]
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Both texts and the links between them, by their place in the new text. A unit without a
+    link came or went."""
+
+    before: Side
+    after: Side
+    links: tuple[Link, ...]
+
+
+def align(before: Sequence[str], after: Sequence[str]) -> Alignment:
+    """How the paragraphs of two texts correspond."""
+    old, new = tuple(before), tuple(after)
+    if new < old:
+        turned = _align(new, old)
+        links = [Link(link.after, link.before, link.moved, link.equal) for link in turned.links]
+        return Alignment(turned.after, turned.before, _in_order(links))
+    return _align(old, new)
+
+
+def _in_order(links: Iterable[Link]) -> tuple[Link, ...]:
+    return tuple(sorted(links, key=lambda link: link.after))
+
+
+def _settled(links: Sequence[Link], units: Sequence[Unit]) -> tuple[Link, ...]:
+    """The links in order, `moved` set anew so that as little text as possible moved."""
+    ordered = _in_order(links)
+    if not any(link.moved for link in ordered):
+        return ordered
+    weights = [sum(len(unit.key) + 1 for unit in units[slice(*link.before)]) for link in ordered]
+    stayed = heaviest_rising([link.before[0] for link in ordered], weights)
+    return tuple(link._replace(moved=k not in stayed) for k, link in enumerate(ordered))
+
+
+def _align(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:
+    normal_of = {text: normalise(text) for text in {*old, *new}}
+    left = tuple(normal_of[text] for text in old)
+    right = tuple(normal_of[text] for text in new)
+    stayed = pair_in_order(left, right)
+    moved = _pair_elsewhere(left, right, stayed)
+    left_units, left_at = _cut(left, {i for i, _ in stayed + moved})
+    right_units, right_at = _cut(right, {j for _, j in stayed + moved})
+    pairing = _Pairing(left_units, right_units)
+    for pairs, is_moved in ((stayed, False), (moved, True)):
+        for i, j in pairs:
+            if left[i]:
+                pairing.link(left_at[i], 1, right_at[j], 1, is_moved)
+    if len(pairing.links) < max(len(left_units), len(right_units)):
+        _pair_sentences(pairing)
+    return Alignment(
+        Side(old, left, tuple(left_units)),
+        Side(new, right, tuple(right_units)),
+        _settled(pairing.links, left_units),
+    )
+
+
+def pair_in_order(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, int]]:
+    """The most pairs of equal keys that keep their order, as indexes into both.
+
+    >>> pair_in_order(["a", "b", "c"], ["b", "x", "c", "a"])
+    [(0, 3)]
+    """
+    common = set(left) & set(right)
+    i_of = [i for i, key in enumerate(left) if key in common]
+    j_of = [j for j, key in enumerate(right) if key in common]
+    some = [left[i] for i in i_of]
+    others = [right[j] for j in j_of]
+    if some == others:
+        return list(zip(i_of, j_of, strict=True))
+    metric = Indel if len(some) * len(others) <= _MATRIX_CELLS else Levenshtein
+    return [
+        (i_of[block.a + step], j_of[block.b + step])
+        for block in metric.opcodes(some, others).as_matching_blocks()
+        for step in range(block.size)
+    ]
+
+
+def _pair_elsewhere(
+    left: Sequence[str], right: Sequence[str], stayed: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Equal keys that `stayed` leaves over, the first with the first."""
+    used_left, used_right = {i for i, _ in stayed}, {j for _, j in stayed}
+    waiting: dict[str, list[int]] = defaultdict(list)
+    for i in reversed(range(len(left))):
+        if i not in used_left and left[i]:
+            waiting[left[i]].append(i)
+    return [
+        (waiting[key].pop(), j)
+        for j, key in enumerate(right)
+        if j not in used_right and waiting.get(key)
+    ]
+
+
+def _cut(normals: Sequence[str], whole: set[int]) -> tuple[list[Unit], dict[int, int]]:
+    """The units of a text, and the unit of each paragraph that stays whole."""
+    units: list[Unit] = []
+    unit_of = {}
+    for paragraph, normal in enumerate(normals):
+        if paragraph not in whole:
+            units += [
+                Unit(normal[start:end], paragraph, start, end)
+                for start, end in sentence_spans(normal)
+            ]
+        elif normal:
+            unit_of[paragraph] = len(units)
+            units.append(Unit(normal, paragraph, 0, len(normal)))
+    return units, unit_of
+
+
+class _Pairing:
+    """The links found so far, and what is still unpaired."""
+
+    def __init__(self, left: Sequence[Unit], right: Sequence[Unit]) -> None:
+        self.left, self.right = left, right
+        self.links: list[Link] = []
+        self.left_free = [True] * len(left)
+        self.right_free = [True] * len(right)
+
+    def link(self, i: int, width: int, j: int, height: int, moved: bool) -> None:
+        """Pair `width` units from `i` with `height` units from `j`."""
+        some, others = (i, i + width), (j, j + height)
+        equal = joined(self.left, some) == joined(self.right, others)
+        self.links.append(Link(some, others, moved, equal))
+        self.left_free[i : i + width] = [False] * width
+        self.right_free[j : j + height] = [False] * height
+
+    def slots(self) -> list[tuple[list[int], list[int]]]:
+        """The unpaired units between neighbours that stayed; both sides hold some."""
+        slots = []
+        i = j = 0
+        stayed = sorted(link for link in self.links if not link.moved)
+        ends = [(link.before, link.after) for link in stayed]
+        ends.append(((len(self.left), 0), (len(self.right), 0)))
+        for (i_to, i_next), (j_to, j_next) in ends:
+            if i < i_to and j < j_to:
+                some = [k for k in range(i, i_to) if self.left_free[k]]
+                others = [k for k in range(j, j_to) if self.right_free[k]]
+                if some and others:
+                    slots.append((some, others))
+            i, j = i_next, j_next
+        return slots
+
+    def free(self) -> tuple[list[int], list[int]]:
+        """All unpaired units of both sides."""
+        return (
+            [i for i, free in enumerate(self.left_free) if free],
+            [j for j, free in enumerate(self.right_free) if free],
+        )
+
+
+def joined(units: Sequence[Unit], span: tuple[int, int]) -> str:
+    """Several units as one text; a border counts as a space, beside Chinese characters as none."""
+    first, end = span
+    if end - first == 1:
+        return units[first].key
+    return " ".join(unit.key for unit in units[first:end])
+
+
+def _pair_sentences(pairing: _Pairing) -> None:
+    """Passes 2 to 6 of the module's head."""
+    left, right = pairing.left, pairing.right
+    for some, others in pairing.slots():
+        keys = [left[i].key for i in some], [right[j].key for j in others]
+        for i, j in pair_in_order(*keys):
+            pairing.link(some[i], 1, others[j], 1, moved=False)
+    _pair_equal_elsewhere(pairing)
+    _pair_alike(pairing, ALIKE)
+    some, others = pairing.free()
+    if some and others:
+        keys = [left[i].key for i in some], [right[j].key for j in others]
+        for i, j in mutual_best(*keys, floor=ALIKE):
+            if _is_distinctive(keys[0][i]) and _is_distinctive(keys[1][j]):
+                pairing.link(some[i], 1, others[j], 1, moved=True)
+    _pair_alike(pairing, RELATED)
+    _pair_beside_moved(pairing)
+
+
+def _pair_equal_elsewhere(pairing: _Pairing) -> None:
+    some, others = pairing.free()
+    keys = [pairing.left[i].key for i in some], [pairing.right[j].key for j in others]
+    for i, j in _pair_elsewhere(*keys, stayed=[]):
+        if _is_distinctive(keys[0][i]):
+            pairing.link(some[i], 1, others[j], 1, moved=True)
+
+
+def _is_distinctive(key: str) -> bool:
+    if is_unspaced(key):
+        return len(key) >= _DISTINCTIVE_CHARACTERS
+    return key.count(" ") + 1 >= _DISTINCTIVE_WORDS
+
+
+def _pair_alike(pairing: _Pairing, floor: float) -> None:
+    """Pair what is alike between the same neighbours, in order."""
+    for some, others in pairing.slots():
+        spans = (some[0], some[-1] + 1), (others[0], others[-1] + 1)
+        solid = spans[0][1] - spans[0][0] == len(some) and spans[1][1] - spans[1][0] == len(others)
+        if solid and joined(pairing.left, spans[0]) == joined(pairing.right, spans[1]):
+            pairing.link(some[0], len(some), others[0], len(others), moved=False)
+            continue
+        keys = [pairing.left[i].key for i in some], [pairing.right[j].key for j in others]
+        if len(some) == len(others) and all(
+            affix_share(a, b) >= floor for a, b in zip(*keys, strict=True)
+        ):
+            beads = [(k, 1, k, 1) for k in range(len(some))]
+        else:
+            beads = pair_beads(*keys, floor=floor)
+        for i, width, j, height in beads:
+            if _adjacent(some, i, width) and _adjacent(others, j, height):
+                pairing.link(some[i], width, others[j], height, moved=False)
+
+
+def _adjacent(places: Sequence[int], at: int, count: int) -> bool:
+    return places[at + count - 1] - places[at] == count - 1
+
+
+def _pair_beside_moved(pairing: _Pairing) -> None:
+    """Pair what is left over in two paragraphs of which another sentence moved across."""
+    left, right = pairing.left, pairing.right
+    some, others = pairing.free()
+    rest_left = {key: list(group) for key, group in groupby(some, lambda i: left[i].paragraph)}
+    rest_right = {key: list(group) for key, group in groupby(others, lambda j: right[j].paragraph)}
+    routes = {
+        (left[link.before[0]].paragraph, right[link.after[0]].paragraph): None
+        for link in sorted(pairing.links)
+        if link.moved
+    }
+    for source, target in routes:
+        ours, theirs = rest_left.pop(source, []), rest_right.pop(target, [])
+        keys = [left[i].key for i in ours], [right[j].key for j in theirs]
+        for i, width, j, height in pair_beads(*keys, floor=RELATED):
+            if width == height == 1:
+                pairing.link(ours[i], 1, theirs[j], 1, moved=True)

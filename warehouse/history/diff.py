@@ -1,0 +1,244 @@
+"""The diff of two bodies as hunks: what was kept, moved, inserted, deleted and replaced, where.
+
+`diff` finds them, `apply` turns the old text into the new one from them, character for character.
+Pairing lies in `align`, the words of an edited sentence in `words`; this module only writes down
+what they found, in stored characters. Each hunk begins at a token and reaches to where the next
+one of its paragraph begins, so that together they cover every character.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from warehouse.history.align import Alignment, Link, Side, Unit, align
+from warehouse.history.change import Diff, Hunk, HunkOp, Span
+from warehouse.history.similar import common_prefix
+from warehouse.history.tokens import Token, raw_offsets, tokenise
+from warehouse.history.words import Edit, word_edits
+
+_Place = tuple[int, int]
+"""A paragraph and an offset into its normal form."""
+
+
+class _Piece(NamedTuple):
+    """A hunk in the making: where it begins. `equal`: kept, but for typography."""
+
+    op: HunkOp
+    before: _Place | None
+    after: _Place | None
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditedLink:
+    """A link whose two sides differ, as tokens, and the words that do."""
+
+    link: Link
+    left: tuple[Token, ...]
+    right: tuple[Token, ...]
+    edits: tuple[Edit, ...]
+
+
+def diff(before: Sequence[str], after: Sequence[str]) -> Diff:
+    """The hunks that lead from the paragraphs `before` to the paragraphs `after`.
+
+    >>> [(hunk.op, hunk.text) for hunk in diff(["It met."], ["It met twice."]).hunks]
+    [('keep', None), ('insert', ' twice'), ('keep', None)]
+    >>> diff(["It met."], ["It met."]).hunks[0].op
+    'keep'
+    """
+    alignment = align(before, after)
+    return Diff(_hunks(alignment, list(_pieces(alignment))), len(alignment.after.paragraphs))
+
+
+def apply(before: Sequence[str], change: Diff) -> tuple[str, ...]:
+    """The paragraphs of the new text, exactly as stored."""
+    parts: list[list[tuple[int, str]]] = [[] for _ in range(change.paragraph_count)]
+    for hunk in change.hunks:
+        if hunk.after is None:
+            continue
+        text = hunk.text
+        if text is None:
+            if hunk.before is None:
+                raise ValueError("a kept hunk does not say what it keeps")
+            text = before[hunk.before.paragraph][hunk.before.start : hunk.before.end]
+        parts[hunk.after.paragraph].append((hunk.after.start, text))
+    return tuple("".join(text for _, text in sorted(part)) for part in parts)
+
+
+def edited_links(alignment: Alignment) -> list[EditedLink]:
+    """The links whose sides differ. One that differs by spaces beside Chinese characters alone
+    has no edits."""
+    return [_edited(alignment, link) for link in alignment.links if not link.equal]
+
+
+def deleted_after(alignment: Alignment) -> dict[int, list[int]]:
+    """The units that went, by the index of the link they are shown after; -1 is the start."""
+    before_of = sorted((link.before, k) for k, link in enumerate(alignment.links) if not link.moved)
+    firsts = [span[0] for span, _ in before_of]
+    linked = {i for link in alignment.links for i in range(*link.before)}
+    gone: dict[int, list[int]] = defaultdict(list)
+    for i in range(len(alignment.before.units)):
+        if i not in linked:
+            at = bisect_right(firsts, i) - 1
+            gone[before_of[at][1] if at >= 0 else -1].append(i)
+    return gone
+
+
+def _edited(alignment: Alignment, link: Link) -> EditedLink:
+    left = _tokens(alignment.before, link.before)
+    right = _tokens(alignment.after, link.after)
+    return EditedLink(link, tuple(left), tuple(right), tuple(word_edits(left, right)))
+
+
+def _tokens(side: Side, span: tuple[int, int]) -> list[Token]:
+    return [
+        token
+        for _, paragraph, start, end in side.units[span[0] : span[1]]
+        for token in tokenise(side.normals[paragraph], paragraph, start, end)
+    ]
+
+
+def _pieces(alignment: Alignment) -> Iterator[_Piece]:
+    """All pieces, in reading order of the new text."""
+    old, new = alignment.before.units, alignment.after.units
+    gone = deleted_after(alignment)
+    yield from (_Piece("delete", _place(old[i]), None) for i in gone[-1])
+    at = 0
+    previous: Link | None = None
+    for k, link in enumerate(alignment.links):
+        yield from (_Piece("insert", None, _place(new[j])) for j in range(at, link.after[0]))
+        if not (previous and _continues(alignment, previous, link)):
+            yield from _link_pieces(alignment, link)
+        yield from (_Piece("delete", _place(old[i]), None) for i in gone[k])
+        at = link.after[1]
+        previous = None if gone[k] else link
+    yield from (_Piece("insert", None, _place(unit)) for unit in new[at:])
+
+
+def _place(unit: Unit) -> _Place:
+    return unit.paragraph, unit.start
+
+
+def _continues(alignment: Alignment, previous: Link, link: Link) -> bool:
+    """Whether a kept sentence follows a kept one on both sides in one paragraph: one hunk."""
+    old, new = alignment.before.units, alignment.after.units
+    return (
+        previous.equal
+        and _is_single(link)
+        and (previous.before[1], previous.after[1]) == (link.before[0], link.after[0])
+        and previous.moved == link.moved
+        and old[link.before[0] - 1].paragraph == old[link.before[0]].paragraph
+        and new[link.after[0] - 1].paragraph == new[link.after[0]].paragraph
+    )
+
+
+def _is_single(link: Link) -> bool:
+    spans = link.before, link.after
+    return link.equal and all(end - start == 1 for start, end in spans)
+
+
+def _link_pieces(alignment: Alignment, link: Link) -> Iterator[_Piece]:
+    if _is_single(link):
+        old, new = alignment.before.units[link.before[0]], alignment.after.units[link.after[0]]
+        yield _Piece("same", _place(old), _place(new), link.moved)
+        return
+    edited = _edited(alignment, link)
+    left, right = edited.left, edited.right
+    i = j = 0
+    for i_edit, i_end, j_edit, j_end in (*edited.edits, (len(left), len(left), len(right), 0)):
+        yield from _kept(left[i:i_edit], right[j:j_edit], link.moved)
+        yield from _replaced(left[i_edit:i_end], right[j_edit:j_end])
+        i, j = i_end, j_end
+
+
+def _kept(left: Sequence[Token], right: Sequence[Token], moved: bool) -> Iterator[_Piece]:
+    """One piece, and another after each paragraph border of either side."""
+    borders = None
+    for old, new in zip(left, right, strict=True):
+        if borders != (old.paragraph, new.paragraph):
+            borders = old.paragraph, new.paragraph
+            place = (new.paragraph, new.start)
+            yield _Piece("same", (old.paragraph, old.start), place, moved)
+
+
+def _replaced(left: Sequence[Token], right: Sequence[Token]) -> Iterator[_Piece]:
+    """Paragraph by paragraph; where one side has more of them, the rest went or came."""
+    some, others = _starts(left), _starts(right)
+    for at in range(max(len(some), len(others))):
+        old = some[at] if at < len(some) else None
+        new = others[at] if at < len(others) else None
+        op: HunkOp = "replace" if old and new else "delete" if old else "insert"
+        yield _Piece(op, old, new)
+
+
+def _starts(tokens: Sequence[Token]) -> list[_Place]:
+    first: dict[int, int] = {}
+    for token in tokens:
+        first.setdefault(token.paragraph, token.start)
+    return list(first.items())
+
+
+def _hunks(alignment: Alignment, pieces: Sequence[_Piece]) -> tuple[Hunk, ...]:
+    old = _spans(alignment.before, [piece.before for piece in pieces])
+    new = _spans(alignment.after, [piece.after for piece in pieces])
+    hunks: list[Hunk] = []
+    for piece, was, now in zip(pieces, old, new, strict=True):
+        if piece.op == "delete" or was is None or now is None:
+            text = None if now is None else _cut(alignment.after, now)
+            hunks.append(Hunk(piece.op, was, now, text, piece.moved))
+        elif piece.op == "replace":
+            hunks.append(Hunk("replace", was, now, _cut(alignment.after, now)))
+        else:
+            hunks += _kept_hunks(alignment, was, now, piece.moved)
+    for paragraph, (normal, raw) in enumerate(
+        zip(alignment.after.normals, alignment.after.paragraphs, strict=True)
+    ):
+        if raw and not normal:
+            hunks.append(Hunk("same", None, Span(paragraph, 0, len(raw)), raw))
+    return tuple(hunks)
+
+
+def _spans(side: Side, places: Sequence[_Place | None]) -> list[Span | None]:
+    """Each place's stretch of stored text: up to the next place of its paragraph, or its end."""
+    starts: dict[int, list[int]] = defaultdict(list)
+    for place in places:
+        if place is not None:
+            starts[place[0]].append(place[1])
+    stretch: dict[_Place, Span] = {}
+    for paragraph, found in starts.items():
+        raw = side.paragraphs[paragraph]
+        offsets = raw_offsets(raw, side.normals[paragraph])
+        found.sort()
+        edges = [0, *(offsets[start] for start in found[1:]), len(raw)]
+        for start, low, high in zip(found, edges, edges[1:], strict=False):
+            stretch[paragraph, start] = Span(paragraph, low, high)
+    return [None if place is None else stretch[place] for place in places]
+
+
+def _cut(side: Side, span: Span) -> str:
+    return side.paragraphs[span.paragraph][span.start : span.end]
+
+
+def _kept_hunks(alignment: Alignment, was: Span, now: Span, moved: bool) -> Iterator[Hunk]:
+    """`keep` where the stored characters are equal, `same` for the rest if they are not."""
+    old, new = _cut(alignment.before, was), _cut(alignment.after, now)
+    head = common_prefix(old, new)
+    if head:
+        yield Hunk(
+            "keep",
+            Span(was.paragraph, was.start, was.start + head),
+            Span(now.paragraph, now.start, now.start + head),
+            None,
+            moved,
+        )
+    if old[head:] or new[head:]:
+        yield Hunk(
+            "same",
+            Span(was.paragraph, was.start + head, was.end),
+            Span(now.paragraph, now.start + head, now.end),
+            new[head:],
+            moved,
+        )
