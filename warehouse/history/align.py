@@ -13,10 +13,11 @@ Texts are compared in a canonical order and the answer is turned round, so that 
 is the mirror of comparing a with b.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from rapidfuzz.distance import Indel, Levenshtein
@@ -26,6 +27,7 @@ from warehouse.history.similar import (
     ALIKE,
     RELATED,
     affix_share,
+    common_ends,
     heaviest_rising,
     mutual_best,
     pair_beads,
@@ -36,6 +38,9 @@ _DISTINCTIVE_WORDS = 4
 """A shorter sentence ("He said so.") that turns up elsewhere is no move."""
 _DISTINCTIVE_CHARACTERS = 8
 """The same for languages without spaces."""
+_TOUCH = 60
+"""Characters: about ten words."""
+_STOP = frozenset(".!?。！？")
 _MATRIX_CELLS = 20_000_000
 """Above it the exact longest common subsequence gives way to an alignment that needs no matrix."""
 
@@ -89,7 +94,7 @@ def align(before: Sequence[str], after: Sequence[str]) -> Alignment:
 
 
 def _in_order(links: Iterable[Link]) -> tuple[Link, ...]:
-    return tuple(sorted(links, key=lambda link: link.after))
+    return tuple(sorted(links, key=itemgetter(1)))
 
 
 def _settled(links: Sequence[Link], units: Sequence[Unit]) -> tuple[Link, ...]:
@@ -103,24 +108,88 @@ def _settled(links: Sequence[Link], units: Sequence[Unit]) -> tuple[Link, ...]:
 
 
 def _align(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:
-    normal_of = {text: normalise(text) for text in {*old, *new}}
-    left = tuple(normal_of[text] for text in old)
-    right = tuple(normal_of[text] for text in new)
-    stayed = pair_in_order(left, right)
+    as_stored = _pair_as_stored(old, new)
+    kept = {old[i] for i, _ in as_stored}
+    normal_of = {text: text if text in kept else normalise(text) for text in {*old, *new}}
+    left = tuple([normal_of[text] for text in old])
+    right = tuple([normal_of[text] for text in new])
+    stayed = list(as_stored)
+    for i, k, j, m in _gaps(as_stored, len(left), len(right)):
+        stayed += [(i + a, j + b) for a, b in pair_in_order(left[i:k], right[j:m])]
+    stayed.sort()
     moved = _pair_elsewhere(left, right, stayed)
-    left_units, left_at = _cut(left, {i for i, _ in stayed + moved})
-    right_units, right_at = _cut(right, {j for _, j in stayed + moved})
+    touched = _pair_touched(left, right, stayed)
+    return _with_units((old, left), (new, right), (stayed, touched, moved))
+
+
+_Pairs = list[tuple[int, int]]
+_Text = tuple[tuple[str, ...], tuple[str, ...]]
+"""Paragraphs as stored, and as normalised."""
+
+
+def _with_units(before: _Text, after: _Text, pairs: tuple[_Pairs, _Pairs, _Pairs]) -> Alignment:
+    """The alignment, given the paragraphs that stayed, were touched and moved."""
+    stayed, touched, moved = pairs
+    whole = [*stayed, *touched, *moved]
+    left_units, left_at = _cut(before[1], {i for i, _ in whole})
+    right_units, right_at = _cut(after[1], {j for _, j in whole})
     pairing = _Pairing(left_units, right_units)
-    for pairs, is_moved in ((stayed, False), (moved, True)):
-        for i, j in pairs:
-            if left[i]:
-                pairing.link(left_at[i], 1, right_at[j], 1, is_moved)
+    for some, is_moved, equal in (
+        (stayed, False, True),
+        (touched, False, False),
+        (moved, True, True),
+    ):
+        for i, j in some:
+            if i in left_at:
+                pairing.link_one(left_at[i], right_at[j], is_moved, equal)
     if len(pairing.links) < max(len(left_units), len(right_units)):
         _pair_sentences(pairing)
     return Alignment(
-        Side(old, left, tuple(left_units)),
-        Side(new, right, tuple(right_units)),
+        Side(*before, tuple(left_units)),
+        Side(*after, tuple(right_units)),
         _settled(pairing.links, left_units),
+    )
+
+
+def _gaps(pairs: _Pairs, left: int, right: int) -> Iterator[tuple[int, int, int, int]]:
+    """The stretches between pairs in order that hold something on both sides."""
+    i = j = 0
+    for i_to, j_to in [*pairs, (left, right)]:
+        if i < i_to and j < j_to:
+            yield i, i_to, j, j_to
+        i, j = i_to + 1, j_to + 1
+
+
+def _pair_as_stored(old: Sequence[str], new: Sequence[str]) -> _Pairs:
+    """The paragraphs that both texts hold character for character, if all keep their order.
+
+    A shortcut: most of most revisions is untouched, and normalising is the dearest step. Where
+    anything moved there is no shortcut, for a variant of the same words may be the right partner.
+    """
+    pairs = pair_in_order(old, new)
+    shared = Counter(old) & Counter(new)
+    return pairs if len(pairs) == shared.total() else []
+
+
+def _pair_touched(
+    left: Sequence[str], right: Sequence[str], stayed: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Paragraphs between the same neighbours that differ in a few words, within one sentence: the
+    commonest edit, told by its equal ends without cutting the paragraph into sentences."""
+    touched = []
+    for i, k, j, m in _gaps(stayed, len(left), len(right)):
+        if k - i == m - j:
+            pairs = zip(range(i, k), range(j, m), strict=True)
+            touched += [(a, b) for a, b in pairs if _is_touch(left[a], right[b])]
+    return touched
+
+
+def _is_touch(left: str, right: str) -> bool:
+    head, tail = common_ends(left, right)
+    middles = left[head : len(left) - tail], right[head : len(right) - tail]
+    return all(0 < len(text) <= _TOUCH for text in middles) and (
+        _STOP.isdisjoint(middles[0] + middles[1])
+        and head + tail >= ALIKE * max(len(left), len(right))
     )
 
 
@@ -193,6 +262,11 @@ class _Pairing:
         self.links.append(Link(some, others, moved, equal))
         self.left_free[i : i + width] = [False] * width
         self.right_free[j : j + height] = [False] * height
+
+    def link_one(self, i: int, j: int, moved: bool, equal: bool) -> None:
+        """Pair one unit with one, known to be equal or not."""
+        self.links.append(Link((i, i + 1), (j, j + 1), moved, equal))
+        self.left_free[i] = self.right_free[j] = False
 
     def slots(self) -> list[tuple[list[int], list[int]]]:
         """The unpaired units between neighbours that stayed; both sides hold some."""

@@ -14,9 +14,12 @@ from typing import NamedTuple
 
 from warehouse.history.align import Alignment, Link, Side, Unit, align
 from warehouse.history.change import Diff, Hunk, HunkOp, Span
-from warehouse.history.similar import common_prefix
-from warehouse.history.tokens import Token, raw_offsets, tokenise
+from warehouse.history.similar import common_ends, common_prefix
+from warehouse.history.tokens import Token, count_tokens, raw_offsets, tokenise
 from warehouse.history.words import Edit, word_edits
+
+_ROOM = 40
+"""Characters kept around the edits of a sentence; see `_common_ends`."""
 
 _Place = tuple[int, int]
 """A paragraph and an offset into its normal form."""
@@ -71,11 +74,13 @@ def apply(before: Sequence[str], change: Diff) -> tuple[str, ...]:
 def edited_links(alignment: Alignment) -> list[EditedLink]:
     """The links whose sides differ. One that differs by spaces beside Chinese characters alone
     has no edits."""
-    return [_edited(alignment, link) for link in alignment.links if not link.equal]
+    return [_edited(alignment, link, whole=True) for link in alignment.links if not link.equal]
 
 
 def deleted_after(alignment: Alignment) -> dict[int, list[int]]:
     """The units that went, by the index of the link they are shown after; -1 is the start."""
+    if sum(k - i for (i, k), *_ in alignment.links) == len(alignment.before.units):
+        return {}
     before_of = sorted((link.before, k) for k, link in enumerate(alignment.links) if not link.moved)
     firsts = [span[0] for span, _ in before_of]
     linked = {i for link in alignment.links for i in range(*link.before)}
@@ -84,19 +89,46 @@ def deleted_after(alignment: Alignment) -> dict[int, list[int]]:
         if i not in linked:
             at = bisect_right(firsts, i) - 1
             gone[before_of[at][1] if at >= 0 else -1].append(i)
-    return gone
+    return dict(gone)
 
 
-def _edited(alignment: Alignment, link: Link) -> EditedLink:
-    left = _tokens(alignment.before, link.before)
-    right = _tokens(alignment.after, link.after)
-    return EditedLink(link, tuple(left), tuple(right), tuple(word_edits(left, right)))
+def _edited(alignment: Alignment, link: Link, *, whole: bool) -> EditedLink:
+    """The tokens around the edits; with `whole` those of the sentences from start to end."""
+    old, new = alignment.before, alignment.after
+    some, others = old.units[slice(*link.before)], new.units[slice(*link.after)]
+    if len(some) > 1 or len(others) > 1:
+        left, right = _tokens(old, some), _tokens(new, others)
+        return EditedLink(link, tuple(left), tuple(right), tuple(word_edits(left, right)))
+    head, tail = _common_ends(some[0].key, others[0].key)
+    left = _tokens(old, [_narrowed(some[0], head, tail)])
+    right = _tokens(new, [_narrowed(others[0], head, tail)])
+    edits = word_edits(left, right)
+    if whole and (head or tail):
+        left, right = _tokens(old, some), _tokens(new, others)
+        cut = count_tokens(some[0].key[:head])
+        edits = [(i + cut, k + cut, j + cut, m + cut) for i, k, j, m in edits]
+    return EditedLink(link, tuple(left), tuple(right), tuple(edits))
 
 
-def _tokens(side: Side, span: tuple[int, int]) -> list[Token]:
+def _common_ends(left: str, right: str) -> tuple[int, int]:
+    """How many characters to leave out at start and end: equal, up to a space, and where words
+    only came or only went, so far from them that the edit can slide over its own length."""
+    head, tail = common_ends(left, right)
+    shorter, longer = sorted((len(left), len(right)))
+    room = 0 if shorter > head + tail else longer - shorter + _ROOM
+    head = left.rfind(" ", 0, max(head - room, 0)) + 1
+    at = left.find(" ", len(left) - max(tail - room, 0))
+    return head, len(left) - at if tail > room and at >= 0 else 0
+
+
+def _narrowed(unit: Unit, head: int, tail: int) -> Unit:
+    return unit._replace(start=unit.start + head, end=unit.end - tail)
+
+
+def _tokens(side: Side, units: Sequence[Unit]) -> list[Token]:
     return [
         token
-        for _, paragraph, start, end in side.units[span[0] : span[1]]
+        for _, paragraph, start, end in units
         for token in tokenise(side.normals[paragraph], paragraph, start, end)
     ]
 
@@ -105,47 +137,47 @@ def _pieces(alignment: Alignment) -> Iterator[_Piece]:
     """All pieces, in reading order of the new text."""
     old, new = alignment.before.units, alignment.after.units
     gone = deleted_after(alignment)
-    yield from (_Piece("delete", _place(old[i]), None) for i in gone[-1])
+    yield from (_Piece("delete", _place(old[i]), None) for i in gone.get(-1, ()))
     at = 0
     previous: Link | None = None
     for k, link in enumerate(alignment.links):
-        yield from (_Piece("insert", None, _place(new[j])) for j in range(at, link.after[0]))
-        if not (previous and _continues(alignment, previous, link)):
+        if at < link.after[0]:
+            yield from (_Piece("insert", None, _place(new[j])) for j in range(at, link.after[0]))
+        (i, i_end), (j, j_end), moved, equal = link
+        if not equal or i_end - i > 1 or j_end - j > 1:
             yield from _link_pieces(alignment, link)
-        yield from (_Piece("delete", _place(old[i]), None) for i in gone[k])
+        else:
+            was, now = _place(old[i]), _place(new[j])
+            if not was[1] or not now[1] or not _continues(alignment, previous, link):
+                yield _Piece("same", was, now, moved)
         at = link.after[1]
-        previous = None if gone[k] else link
+        previous = link
+        if k in gone:
+            yield from (_Piece("delete", _place(old[i]), None) for i in gone[k])
+            previous = None
     yield from (_Piece("insert", None, _place(unit)) for unit in new[at:])
 
 
 def _place(unit: Unit) -> _Place:
-    return unit.paragraph, unit.start
+    return unit[1:3]
 
 
-def _continues(alignment: Alignment, previous: Link, link: Link) -> bool:
+def _continues(alignment: Alignment, previous: Link | None, link: Link) -> bool:
     """Whether a kept sentence follows a kept one on both sides in one paragraph: one hunk."""
     old, new = alignment.before.units, alignment.after.units
     return (
-        previous.equal
-        and _is_single(link)
-        and (previous.before[1], previous.after[1]) == (link.before[0], link.after[0])
+        previous is not None
+        and previous.equal
+        and previous.before[1] == link.before[0]
+        and previous.after[1] == link.after[0]
         and previous.moved == link.moved
         and old[link.before[0] - 1].paragraph == old[link.before[0]].paragraph
         and new[link.after[0] - 1].paragraph == new[link.after[0]].paragraph
     )
 
 
-def _is_single(link: Link) -> bool:
-    spans = link.before, link.after
-    return link.equal and all(end - start == 1 for start, end in spans)
-
-
 def _link_pieces(alignment: Alignment, link: Link) -> Iterator[_Piece]:
-    if _is_single(link):
-        old, new = alignment.before.units[link.before[0]], alignment.after.units[link.after[0]]
-        yield _Piece("same", _place(old), _place(new), link.moved)
-        return
-    edited = _edited(alignment, link)
+    edited = _edited(alignment, link, whole=False)
     left, right = edited.left, edited.right
     i = j = 0
     for i_edit, i_end, j_edit, j_end in (*edited.edits, (len(left), len(left), len(right), 0)):
@@ -156,6 +188,12 @@ def _link_pieces(alignment: Alignment, link: Link) -> Iterator[_Piece]:
 
 def _kept(left: Sequence[Token], right: Sequence[Token], moved: bool) -> Iterator[_Piece]:
     """One piece, and another after each paragraph border of either side."""
+    if not left:
+        return
+    if left[0].paragraph == left[-1].paragraph and right[0].paragraph == right[-1].paragraph:
+        places = (left[0].paragraph, left[0].start), (right[0].paragraph, right[0].start)
+        yield _Piece("same", *places, moved)
+        return
     borders = None
     for old, new in zip(left, right, strict=True):
         if borders != (old.paragraph, new.paragraph):
@@ -210,8 +248,11 @@ def _spans(side: Side, places: Sequence[_Place | None]) -> list[Span | None]:
     stretch: dict[_Place, Span] = {}
     for paragraph, found in starts.items():
         raw = side.paragraphs[paragraph]
-        offsets = raw_offsets(raw, side.normals[paragraph])
+        if len(found) == 1:
+            stretch[paragraph, found[0]] = Span(paragraph, 0, len(raw))
+            continue
         found.sort()
+        offsets = raw_offsets(raw, side.normals[paragraph])
         edges = [0, *(offsets[start] for start in found[1:]), len(raw)]
         for start, low, high in zip(found, edges, edges[1:], strict=False):
             stretch[paragraph, start] = Span(paragraph, low, high)
@@ -225,20 +266,13 @@ def _cut(side: Side, span: Span) -> str:
 def _kept_hunks(alignment: Alignment, was: Span, now: Span, moved: bool) -> Iterator[Hunk]:
     """`keep` where the stored characters are equal, `same` for the rest if they are not."""
     old, new = _cut(alignment.before, was), _cut(alignment.after, now)
+    if old == new:
+        yield Hunk("keep", was, now, None, moved)
+        return
     head = common_prefix(old, new)
+    p, start, end = was
+    q, first, last = now
     if head:
-        yield Hunk(
-            "keep",
-            Span(was.paragraph, was.start, was.start + head),
-            Span(now.paragraph, now.start, now.start + head),
-            None,
-            moved,
-        )
-    if old[head:] or new[head:]:
-        yield Hunk(
-            "same",
-            Span(was.paragraph, was.start + head, was.end),
-            Span(now.paragraph, now.start + head, now.end),
-            new[head:],
-            moved,
-        )
+        some, others = Span(p, start, start + head), Span(q, first, first + head)
+        yield Hunk("keep", some, others, None, moved)
+    yield Hunk("same", Span(p, start + head, end), Span(q, first + head, last), new[head:], moved)

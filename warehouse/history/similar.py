@@ -54,13 +54,21 @@ def common_suffix(left: Sequence[object], right: Sequence[object]) -> int:
     return common_prefix(left[::-1], right[::-1])
 
 
+def common_ends(left: str, right: str) -> tuple[int, int]:
+    """How many characters are equal at the start, and how many of the rest at the end.
+
+    >>> common_ends("aXa", "aa")
+    (1, 1)
+    """
+    head = common_prefix(left, right)
+    return head, min(common_suffix(left, right), min(len(left), len(right)) - head)
+
+
 def affix_share(left: str, right: str) -> float:
     """The share of the longer text that common start and end make up: a lower bound of likeness
     by characters, found without comparing words."""
-    longer, shorter = max(len(left), len(right)), min(len(left), len(right))
-    head = common_prefix(left, right)
-    tail = min(common_suffix(left, right), shorter - head)
-    return (head + tail) / longer if longer else 1.0
+    longer = max(len(left), len(right))
+    return sum(common_ends(left, right)) / longer if longer else 1.0
 
 
 def words_of(key: str) -> Sequence[str]:

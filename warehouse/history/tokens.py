@@ -17,7 +17,9 @@ _CJK = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _CJK_MARK = "\u3001-\u3004\u3008-\u3020\u302a-\u3030\u30fb"
-_UNSPACED = "\u0e01-\u0e30\u0e32\u0e33\u0e3f-\u0e46\u0e4f-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
+_UNSPACED = (
+    "\u0e01-\u0e30\u0e32\u0e33\u0e3f-\u0e46\u0e4f-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
 _UNSPACED_MARK = (
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u1056-\u1059"
     "\u105e-\u1060\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u17b4-\u17d3\u17dd"
@@ -88,6 +90,11 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
 def has_word(text: str) -> bool:
     """Whether a token counts as a word: it holds a letter or digit of any script."""
     return any(map(str.isalnum, text))
+
+
+def count_tokens(normal: str) -> int:
+    """How many tokens a normalised text has."""
+    return len(_TOKEN.findall(normal))
 
 
 def count_words(normal: str) -> int:
@@ -164,7 +171,7 @@ def raw_offsets(raw: str, normal: str) -> Sequence[int]:
     >>> list(raw_offsets("a  \\u00adb", "a b"))
     [0, 1, 4, 5]
     """
-    if raw == normal:
+    if raw == normal or _differs_by_character(raw, normal):
         return range(len(raw) + 1)
     offsets: list[int] = []
     end = 0
@@ -181,7 +188,17 @@ def raw_offsets(raw: str, normal: str) -> Sequence[int]:
     return offsets
 
 
-_CLUSTER = re.compile(r".[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]*", re.S)
+def _differs_by_character(raw: str, normal: str) -> bool:
+    """Whether each character was folded to one character, as typographic quotes are."""
+    return len(raw) == len(normal) and all(
+        old == new or (new == " " and old.isspace()) or normalise(old) == new
+        for old, new in set(zip(raw, normal, strict=True))
+    )
+
+
+_CLUSTER = re.compile(
+    r".[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]*", re.S
+)
 
 
 def _chunk_offsets(chunk: str, folded: str, at: int) -> list[int]:
