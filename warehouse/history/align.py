@@ -171,9 +171,7 @@ def _pair_as_stored(old: Sequence[str], new: Sequence[str]) -> _Pairs:
     return pairs if len(pairs) == shared.total() else []
 
 
-def _pair_touched(
-    left: Sequence[str], right: Sequence[str], stayed: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _pair_touched(left: Sequence[str], right: Sequence[str], stayed: _Pairs) -> _Pairs:
     """Paragraphs between the same neighbours that differ in a few words, within one sentence: the
     commonest edit, told by its equal ends without cutting the paragraph into sentences."""
     touched = []
@@ -197,7 +195,7 @@ def pair_in_order(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, 
     """The most pairs of equal keys that keep their order, as indexes into both.
 
     >>> pair_in_order(["a", "b", "c"], ["b", "x", "c", "a"])
-    [(0, 3)]
+    [(1, 0), (2, 2)]
     """
     common = set(left) & set(right)
     i_of = [i for i, key in enumerate(left) if key in common]

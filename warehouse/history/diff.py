@@ -48,7 +48,7 @@ def diff(before: Sequence[str], after: Sequence[str]) -> Diff:
     """The hunks that lead from the paragraphs `before` to the paragraphs `after`.
 
     >>> [(hunk.op, hunk.text) for hunk in diff(["It met."], ["It met twice."]).hunks]
-    [('keep', None), ('insert', ' twice'), ('keep', None)]
+    [('keep', None), ('same', ' '), ('insert', 'twice'), ('keep', None)]
     >>> diff(["It met."], ["It met."]).hunks[0].op
     'keep'
     """

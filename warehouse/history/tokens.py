@@ -43,7 +43,8 @@ _CJK_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}]")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]* (?=\S)|[。！？]+[\"')\]」』]*\s?(?=\S)")
 _LAST_WORD = re.compile(r"([^\W\d_]+)\.$")
 _TITLES = frozenset(
-    "Gen Col Maj Sgt Capt Prof Rev Hon Mrs Art Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec".split()
+    {"Gen", "Col", "Maj", "Sgt", "Capt", "Prof", "Rev", "Hon", "Mrs", "Art"}
+    | {"Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec"}
 )
 GLUED = "\u2060"
 """Before a key: no space stood before the token. The normaliser leaves no such character."""
@@ -196,9 +197,8 @@ def _differs_by_character(raw: str, normal: str) -> bool:
     )
 
 
-_CLUSTER = re.compile(
-    r".[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]*", re.S
-)
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_CLUSTER = re.compile(rf".[{_MARKS}]*", re.DOTALL)
 
 
 def _chunk_offsets(chunk: str, folded: str, at: int) -> list[int]:

@@ -25,7 +25,12 @@ def word_edits(left: Sequence[Token], right: Sequence[Token]) -> list[Edit]:
     """The edits that turn `left` into `right`, in order, never touching one another."""
     keys = [token.key for token in left], [token.key for token in right]
     raw = _aligned(*keys)
-    return [_slide(edit, *keys) for edit in _joined(raw, left)] if raw else []
+    edits = _joined(raw, left)
+    for at, edit in enumerate(edits):
+        low = edits[at - 1][1] if at else 0
+        high = edits[at + 1][0] if at + 1 < len(edits) else len(left)
+        edits[at] = _slide(edit, keys, (edit[0] - low, high - edit[1]))
+    return edits
 
 
 def _aligned(left: list[str], right: list[str]) -> list[Edit]:
@@ -98,17 +103,19 @@ def _joined(edits: Sequence[Edit], left: Sequence[Token]) -> list[Edit]:
     return whole
 
 
-def _slide(edit: Edit, left: Sequence[str], right: Sequence[str]) -> Edit:
-    """A pure insertion or deletion at the most natural of its equivalent places."""
+def _slide(edit: Edit, texts: tuple[list[str], list[str]], room: tuple[int, int]) -> Edit:
+    """A pure insertion or deletion at the most natural of its equivalent places.
+
+    `room`: how many tokens stand between it and the edits before and after.
+    """
     i, i_end, j, j_end = edit
     if i < i_end and j < j_end:
         return edit
-    keys, start, end = (left, i, i_end) if i < i_end else (right, j, j_end)
+    keys, start, end = (texts[0], i, i_end) if i < i_end else (texts[1], j, j_end)
     lowest = highest = 0
-    reach = min(i, j)
-    while lowest > -reach and keys[start + lowest - 1] == keys[end + lowest - 1]:
+    while lowest > -room[0] and keys[start + lowest - 1] == keys[end + lowest - 1]:
         lowest -= 1
-    while end + highest < len(keys) and keys[start + highest] == keys[end + highest]:
+    while highest < room[1] and keys[start + highest] == keys[end + highest]:
         highest += 1
     if lowest == highest:
         return edit
