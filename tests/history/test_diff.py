@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from parsers.normalise import normalise, normalised_body
 from tests.history.texts import bodies, body_pairs
@@ -45,6 +45,8 @@ def test_a_text_against_itself_is_kept_whole(body: tuple[str, ...]) -> None:
 @settings(max_examples=300)
 def test_words_that_came_and_went_balance(pair: Pair) -> None:
     before, after = pair
+    # One stored character that is two words when normalised (U+00B8) cannot be cut in two.
+    assume(all(" " not in normalise(word) for text in pair for word in " ".join(text).split()))
     balance = _tokens(before)
     for hunk in diff(before, after).hunks:
         if hunk.op in ("delete", "replace") and hunk.before:

@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "csto"
 
-WORDS = ["The", "council", "met", "in", "Minsk", "on", "14", "May", "and", "approved", "40", "documents", ",", "not", "1,000", ".", "said", "Zas", "“peace”", '"peace"', "–", "-", "co\xadoperation", "cooperation", "\u200b", "½", "№5", "á", "ﷺ", "état", "É", "Совет", "встретился", "в", "Минске", "22", "ноября", "2023", "года", ".", "会议于", "5月", "14日", "在", "明斯克举行。", "ไทย"]
+_TEXT = """
+The council met in Minsk on 14 May and approved 40 documents , not 1,000 . said Zas
+“peace” "peace" – - co\u00adoperation cooperation \u200b ½ №5 a\u0301 \ufdfa e\u0301tat É
+Совет встретился в Минске 22 ноября 2023 года . 会议于 5月 14日 在 明斯克举行。 ไทย
+"""
+WORDS = _TEXT.split()
 SPACES = [" ", " ", " ", "  ", "\u00a0", "\n", "\t ", ""]
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from warehouse.history.align import Alignment, Link, Side, Unit, align
 from warehouse.history.change import Diff, Hunk, HunkOp, Span
-from warehouse.history.similar import common_ends, common_prefix
+from warehouse.history.similar import common_ends
 from warehouse.history.tokens import Token, count_tokens, raw_offsets, tokenise
 from warehouse.history.words import Edit, word_edits
 
@@ -42,6 +42,8 @@ class EditedLink:
     left: tuple[Token, ...]
     right: tuple[Token, ...]
     edits: tuple[Edit, ...]
+    left_out: tuple[int, int] = (0, 0)
+    """Characters at start and end, equal on both sides, that were not cut into tokens."""
 
 
 def diff(before: Sequence[str], after: Sequence[str]) -> Diff:
@@ -103,22 +105,23 @@ def _edited(alignment: Alignment, link: Link, *, whole: bool) -> EditedLink:
     left = _tokens(old, [_narrowed(some[0], head, tail)])
     right = _tokens(new, [_narrowed(others[0], head, tail)])
     edits = word_edits(left, right)
-    if whole and (head or tail):
+    if whole:
         left, right = _tokens(old, some), _tokens(new, others)
         cut = count_tokens(some[0].key[:head])
         edits = [(i + cut, k + cut, j + cut, m + cut) for i, k, j, m in edits]
-    return EditedLink(link, tuple(left), tuple(right), tuple(edits))
+        head = tail = 0
+    return EditedLink(link, tuple(left), tuple(right), tuple(edits), (head, tail))
 
 
 def _common_ends(left: str, right: str) -> tuple[int, int]:
-    """How many characters to leave out at start and end: equal, up to a space, and where words
-    only came or only went, so far from them that the edit can slide over its own length."""
+    """How many characters to leave out at start and end: equal, at a space, and where words only
+    came or only went, so far from them that the edit can slide over its own length."""
     head, tail = common_ends(left, right)
     shorter, longer = sorted((len(left), len(right)))
     room = 0 if shorter > head + tail else longer - shorter + _ROOM
     head = left.rfind(" ", 0, max(head - room, 0)) + 1
     at = left.find(" ", len(left) - max(tail - room, 0))
-    return head, len(left) - at if tail > room and at >= 0 else 0
+    return head, len(left) - at - 1 if tail > room and at >= 0 else 0
 
 
 def _narrowed(unit: Unit, head: int, tail: int) -> Unit:
@@ -177,13 +180,23 @@ def _continues(alignment: Alignment, previous: Link | None, link: Link) -> bool:
 
 
 def _link_pieces(alignment: Alignment, link: Link) -> Iterator[_Piece]:
+    """The pieces of sentences that differ, with those left out at start and end as kept."""
+    old, new = alignment.before.units, alignment.after.units
     edited = _edited(alignment, link, whole=False)
     left, right = edited.left, edited.right
+    head, tail = edited.left_out
+    if head:
+        yield _Piece("same", _place(old[link.before[0]]), _place(new[link.after[0]]), link.moved)
     i = j = 0
     for i_edit, i_end, j_edit, j_end in (*edited.edits, (len(left), len(left), len(right), 0)):
-        yield from _kept(left[i:i_edit], right[j:j_edit], link.moved)
+        if i or j or not head:
+            yield from _kept(left[i:i_edit], right[j:j_edit], link.moved)
         yield from _replaced(left[i_edit:i_end], right[j_edit:j_end])
         i, j = i_end, j_end
+    if tail:
+        was, now = old[link.before[0]], new[link.after[0]]
+        places = (was.paragraph, was.end - tail), (now.paragraph, now.end - tail)
+        yield _Piece("same", *places, link.moved)
 
 
 def _kept(left: Sequence[Token], right: Sequence[Token], moved: bool) -> Iterator[_Piece]:
@@ -269,7 +282,7 @@ def _kept_hunks(alignment: Alignment, was: Span, now: Span, moved: bool) -> Iter
     if old == new:
         yield Hunk("keep", was, now, None, moved)
         return
-    head = common_prefix(old, new)
+    head, _ = common_ends(old, new)
     p, start, end = was
     q, first, last = now
     if head:

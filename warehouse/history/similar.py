@@ -7,7 +7,7 @@ place of words in languages without spaces.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from warehouse.history.tokens import is_unspaced
 
@@ -27,41 +27,14 @@ Bead = tuple[int, int, int, int]
 """Sentences `i:i+width` of one list belong to `j:j+height` of the other."""
 
 
-def common_prefix(left: Sequence[object], right: Sequence[object]) -> int:
-    """How many leading items are equal; by halving, so a long common start costs few steps.
-
-    >>> common_prefix("Minsk", "Minister")
-    3
-    """
-    low, high = 0, min(len(left), len(right))
-    if left[:high] == right[:high]:
-        return high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if left[low:middle] == right[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-def common_suffix(left: Sequence[object], right: Sequence[object]) -> int:
-    """How many closing items are equal.
-
-    >>> common_suffix("Minsk", "Omsk")
-    2
-    """
-    return common_prefix(left[::-1], right[::-1])
-
-
-def common_ends(left: str, right: str) -> tuple[int, int]:
-    """How many characters are equal at the start, and how many of the rest at the end.
+def common_ends(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
+    """How many items are equal at the start, and how many of the rest at the end.
 
     >>> common_ends("aXa", "aa")
     (1, 1)
     """
-    head = common_prefix(left, right)
-    return head, min(common_suffix(left, right), min(len(left), len(right)) - head)
+    head = Prefix.similarity(left, right)
+    return head, min(Postfix.similarity(left, right), len(left) - head, len(right) - head)
 
 
 def affix_share(left: str, right: str) -> float:

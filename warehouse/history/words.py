@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import Levenshtein
 
-from warehouse.history.similar import common_prefix, common_suffix
+from warehouse.history.similar import common_ends
 from warehouse.history.tokens import GLUED, Token, has_word
 
 Edit = tuple[int, int, int, int]
@@ -34,8 +34,7 @@ def word_edits(left: Sequence[Token], right: Sequence[Token]) -> list[Edit]:
 
 
 def _aligned(left: list[str], right: list[str]) -> list[Edit]:
-    head = common_prefix(left, right)
-    tail = min(common_suffix(left, right), min(len(left), len(right)) - head)
+    head, tail = common_ends(left, right)
     some, others = left[head : len(left) - tail], right[head : len(right) - tail]
     if not some and not others:
         return []
