@@ -80,7 +80,7 @@ def test_an_edit_is_of_its_kind(
 
 
 @given(body_pairs())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_words_added_and_removed_balance(pair: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     before, after = (TextState("Talks", None, body) for body in pair)
     found = compare(before, after)
@@ -90,7 +90,7 @@ def test_words_added_and_removed_balance(pair: tuple[tuple[str, ...], tuple[str,
 
 
 @given(body_pairs())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_the_way_back_is_the_mirror(pair: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     before, after = (TextState("Talks", None, body) for body in pair)
     there, back = compare(before, after), compare(after, before)

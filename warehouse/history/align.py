@@ -70,6 +70,7 @@ class Side:
 
     paragraphs: tuple[str, ...]
     normals: tuple[str, ...]
+    """A paragraph that the other text holds character for character is left as it stands."""
     units: tuple[Unit, ...]
 
 
@@ -109,10 +110,8 @@ def _settled(links: Sequence[Link], units: Sequence[Unit]) -> tuple[Link, ...]:
 
 def _align(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:
     as_stored = _pair_as_stored(old, new)
-    kept = {old[i] for i, _ in as_stored}
-    normal_of = {text: text if text in kept else normalise(text) for text in {*old, *new}}
-    left = tuple([normal_of[text] for text in old])
-    right = tuple([normal_of[text] for text in new])
+    left = _normals(old, {i for i, _ in as_stored})
+    right = _normals(new, {j for _, j in as_stored})
     stayed = list(as_stored)
     for i, k, j, m in _gaps(as_stored, len(left), len(right)):
         stayed += [(i + a, j + b) for a, b in pair_in_order(left[i:k], right[j:m])]
@@ -120,6 +119,11 @@ def _align(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:
     moved = _pair_elsewhere(left, right, stayed)
     touched = _pair_touched(left, right, stayed)
     return _with_units((old, left), (new, right), (stayed, touched, moved))
+
+
+def _normals(paragraphs: Sequence[str], paired: set[int]) -> tuple[str, ...]:
+    """The paragraphs normalised, but for those already paired as they stand."""
+    return tuple([text if k in paired else normalise(text) for k, text in enumerate(paragraphs)])
 
 
 _Pairs = list[tuple[int, int]]

@@ -5,7 +5,7 @@ or were edited, `words` and `passage` the edits, `kinds` what each of them is.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -22,7 +22,7 @@ from warehouse.history.change import (
     Span,
     TextState,
 )
-from warehouse.history.diff import EditedLink, deleted_after, edited_links
+from warehouse.history.diff import EditedLink, edited_links, unlinked
 from warehouse.history.kinds import kind_of
 from warehouse.history.passage import cropped, passage, widened
 from warehouse.history.tokens import Token, count_words, has_word, raw_offsets
@@ -93,39 +93,29 @@ def _text_changes(text: _Text) -> tuple[list[Change], _Words]:
     """The changes of one field in reading order, and its words added and removed."""
     alignment = text.alignment
     edited = {link.link.after: link for link in edited_links(alignment)}
-    gone = deleted_after(alignment)
-    changes = list(_blocks(text, gone.get(-1, []), range(_first_linked(alignment, 0))))
-    added, removed = _block_words(alignment, gone, edited)
+    gone = unlinked(alignment.before, [link.before for link in alignment.links], alignment)
+    came = unlinked(alignment.after, [link.after for link in alignment.links], alignment)
+    changes = list(_blocks(text, gone.get(-1, []), came.get(-1, [])))
     shown: set[int] = set()
     for k, link in enumerate(alignment.links):
         if link.moved and k not in shown:
             changes.append(_move(text, k, shown))
         if link.after in edited:
             changes += _edits(text, edited[link.after])
-        came = range(link.after[1], _first_linked(alignment, k + 1))
-        if came or k in gone:
-            changes += _blocks(text, gone.get(k, []), came)
-    return changes, (added, removed)
+        changes += _blocks(text, gone.get(k, []), came.get(k, []))
+    return changes, _count(alignment, (gone, came), edited.values())
 
 
-def _first_linked(alignment: Alignment, k: int) -> int:
-    """The first unit of the `k`th link in the new text; the text's end if there is none."""
-    if k < len(alignment.links):
-        return alignment.links[k].after[0]
-    return len(alignment.after.units)
-
-
-def _block_words(
-    alignment: Alignment, gone: dict[int, list[int]], edited: dict[tuple[int, int], EditedLink]
+def _count(
+    alignment: Alignment,
+    blocks: tuple[dict[int, list[int]], dict[int, list[int]]],
+    edited: Iterable[EditedLink],
 ) -> _Words:
-    linked = {j for link in alignment.links for j in range(*link.after)}
-    added = sum(
-        count_words(unit.key) for j, unit in enumerate(alignment.after.units) if j not in linked
+    removed, added = (
+        sum(count_words(side.units[at].key) for units in block.values() for at in units)
+        for side, block in zip((alignment.before, alignment.after), blocks, strict=True)
     )
-    removed = sum(
-        count_words(alignment.before.units[i].key) for units in gone.values() for i in units
-    )
-    for link in edited.values():
+    for link in edited:
         for i, k, j, m in link.edits:
             removed += sum(has_word(token.text) for token in link.left[i:k])
             added += sum(has_word(token.text) for token in link.right[j:m])

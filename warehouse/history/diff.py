@@ -79,19 +79,24 @@ def edited_links(alignment: Alignment) -> list[EditedLink]:
     return [_edited(alignment, link, whole=True) for link in alignment.links if not link.equal]
 
 
-def deleted_after(alignment: Alignment) -> dict[int, list[int]]:
-    """The units that went, by the index of the link they are shown after; -1 is the start."""
-    if sum(k - i for (i, k), *_ in alignment.links) == len(alignment.before.units):
+def unlinked(
+    side: Side, linked: Sequence[tuple[int, int]], alignment: Alignment
+) -> dict[int, list[int]]:
+    """The units of one side that came or went, by the link that stayed before them; -1: none did.
+
+    `linked` are that side's spans of the alignment's links.
+    """
+    if sum(end - start for start, end in linked) == len(side.units):
         return {}
-    before_of = sorted((link.before, k) for k, link in enumerate(alignment.links) if not link.moved)
-    firsts = [span[0] for span, _ in before_of]
-    linked = {i for link in alignment.links for i in range(*link.before)}
-    gone: dict[int, list[int]] = defaultdict(list)
-    for i in range(len(alignment.before.units)):
-        if i not in linked:
-            at = bisect_right(firsts, i) - 1
-            gone[before_of[at][1] if at >= 0 else -1].append(i)
-    return dict(gone)
+    stayed = sorted((span, k) for k, span in enumerate(linked) if not alignment.links[k].moved)
+    firsts = [span[0] for span, _ in stayed]
+    taken = {at for span in linked for at in range(*span)}
+    found: dict[int, list[int]] = defaultdict(list)
+    for unit in range(len(side.units)):
+        if unit not in taken:
+            at = bisect_right(firsts, unit) - 1
+            found[stayed[at][1] if at >= 0 else -1].append(unit)
+    return dict(found)
 
 
 def _edited(alignment: Alignment, link: Link, *, whole: bool) -> EditedLink:
@@ -139,7 +144,7 @@ def _tokens(side: Side, units: Sequence[Unit]) -> list[Token]:
 def _pieces(alignment: Alignment) -> Iterator[_Piece]:
     """All pieces, in reading order of the new text."""
     old, new = alignment.before.units, alignment.after.units
-    gone = deleted_after(alignment)
+    gone = unlinked(alignment.before, [link.before for link in alignment.links], alignment)
     yield from (_Piece("delete", _place(old[i]), None) for i in gone.get(-1, ()))
     at = 0
     previous: Link | None = None

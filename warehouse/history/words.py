@@ -22,7 +22,12 @@ it the text is cut at words that stand once on both sides."""
 
 
 def word_edits(left: Sequence[Token], right: Sequence[Token]) -> list[Edit]:
-    """The edits that turn `left` into `right`, in order, never touching one another."""
+    """The edits that turn `left` into `right`, in order, never touching one another.
+
+    Found in a canonical direction, so that the way back is the mirror.
+    """
+    if [token.key for token in right] < [token.key for token in left]:
+        return [(i, k, j, m) for j, m, i, k in word_edits(right, left)]
     keys = [token.key for token in left], [token.key for token in right]
     raw = _aligned(*keys)
     edits = _joined(raw, left)
