@@ -41,6 +41,8 @@ _DISTINCTIVE_CHARACTERS = 8
 _TOUCH = 60
 """Characters: about ten words."""
 _STOP = frozenset(".!?。！？")
+_PARAGRAPH_WEIGHT = 10_000_000
+"""More characters than any text has: a paragraph counts before its length does."""
 _MATRIX_CELLS = 20_000_000
 """Above it the exact longest common subsequence gives way to an alignment that needs no matrix."""
 
@@ -98,12 +100,18 @@ def _in_order(links: Iterable[Link]) -> tuple[Link, ...]:
     return tuple(sorted(links, key=itemgetter(1)))
 
 
-def _settled(links: Sequence[Link], units: Sequence[Unit]) -> tuple[Link, ...]:
-    """The links in order, `moved` set anew so that as little text as possible moved."""
+def _settled(links: Sequence[Link], old: Sequence[Unit], new: Sequence[Unit]) -> tuple[Link, ...]:
+    """The links in order, `moved` set anew so that as few paragraphs as possible moved, and of
+    these as little text."""
     ordered = _in_order(links)
     if not any(link.moved for link in ordered):
         return ordered
-    weights = [sum(len(unit.key) + 1 for unit in units[slice(*link.before)]) for link in ordered]
+    routes = [(old[link.before[0]].paragraph, new[link.after[0]].paragraph) for link in ordered]
+    shares = Counter(routes)
+    weights = [
+        _PARAGRAPH_WEIGHT // shares[route] + sum(len(unit.key) for unit in old[slice(*link.before)])
+        for link, route in zip(ordered, routes, strict=True)
+    ]
     stayed = heaviest_rising([link.before[0] for link in ordered], weights)
     return tuple(link._replace(moved=k not in stayed) for k, link in enumerate(ordered))
 
@@ -112,6 +120,8 @@ def _align(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:
     as_stored = _pair_as_stored(old, new)
     left = _normals(old, {i for i, _ in as_stored})
     right = _normals(new, {j for _, j in as_stored})
+    if len(as_stored) < max(len(old), len(new)) and _as_line(left) == _as_line(right):
+        return _borders_alone((old, left), (new, right))
     stayed = list(as_stored)
     for i, k, j, m in _gaps(as_stored, len(left), len(right)):
         stayed += [(i + a, j + b) for a, b in pair_in_order(left[i:k], right[j:m])]
@@ -151,8 +161,19 @@ def _with_units(before: _Text, after: _Text, pairs: tuple[_Pairs, _Pairs, _Pairs
     return Alignment(
         Side(*before, tuple(left_units)),
         Side(*after, tuple(right_units)),
-        _settled(pairing.links, left_units),
+        _settled(pairing.links, left_units, right_units),
     )
+
+
+def _as_line(normals: Sequence[str]) -> str:
+    return " ".join([normal for normal in normals if normal])
+
+
+def _borders_alone(before: _Text, after: _Text) -> Alignment:
+    """One link between texts that differ in paragraph borders and typography."""
+    units = [tuple(_cut(text[1], set())[0]) for text in (before, after)]
+    links = (Link((0, len(units[0])), (0, len(units[1])), False, True),) if units[0] else ()
+    return Alignment(Side(*before, units[0]), Side(*after, units[1]), links)
 
 
 def _gaps(pairs: _Pairs, left: int, right: int) -> Iterator[tuple[int, int, int, int]]:

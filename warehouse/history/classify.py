@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from parsers.normalise import normalise, normalised_body
 from warehouse.history.align import Alignment, Side, align
 from warehouse.history.change import (
     SUBSTANTIVE,
@@ -24,7 +23,7 @@ from warehouse.history.change import (
 )
 from warehouse.history.diff import EditedLink, edited_links, unlinked
 from warehouse.history.kinds import kind_of
-from warehouse.history.passage import cropped, passage, widened
+from warehouse.history.passage import passage, widened
 from warehouse.history.tokens import Token, count_words, has_word, raw_offsets
 from warehouse.history.words import Edit
 
@@ -41,7 +40,12 @@ class _Text:
 
     alignment: Alignment
     field: Field
-    lookup: str
+    bodies: tuple[tuple[str, ...], tuple[str, ...]]
+
+    def occurs(self, pattern: str) -> bool:
+        """Whether a pattern is found in a paragraph of either body."""
+        search = re.compile(pattern).search
+        return any(search(paragraph) for body in self.bodies for paragraph in body)
 
 
 def compare(before: TextState, after: TextState) -> Comparison:
@@ -60,9 +64,8 @@ def compare(before: TextState, after: TextState) -> Comparison:
         ("headline", (before.headline,), (after.headline,)),
         ("body", *bodies),
     ):
-        if old != new and normalised_body(old) != normalised_body(new):
-            lookup = "\n".join(map(normalise, (*bodies[0], *bodies[1])))
-            text = _Text(align(old, new), "headline" if field == "headline" else "body", lookup)
+        if old != new:
+            text = _Text(align(old, new), "headline" if field == "headline" else "body", bodies)
             found, words = _text_changes(text)
             changes += found
             added, removed = added + words[0], removed + words[1]
@@ -169,11 +172,10 @@ def _edits(text: _Text, edited: EditedLink) -> Iterator[Change]:
     """The edits of one sentence."""
     if not edited.edits:
         return
-    edited = cropped(edited)
     old, new = text.alignment.before, text.alignment.after
     left, right = passage(old, edited.left), passage(new, edited.right)
     for edit in widened(edited, left, right):
-        kind = kind_of(edit, left, right, lambda pattern: bool(re.search(pattern, text.lookup)))
+        kind = kind_of(edit, left, right, text.occurs)
         i, k, j, m = edit
         pieces = _stretches(edited.left[i:k]), _stretches(edited.right[j:m])
         yield _change(text, kind, *pieces, places=_places(edited, edit))

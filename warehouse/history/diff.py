@@ -15,7 +15,7 @@ from typing import NamedTuple
 from warehouse.history.align import Alignment, Link, Side, Unit, align
 from warehouse.history.change import Diff, Hunk, HunkOp, Span
 from warehouse.history.similar import common_ends
-from warehouse.history.tokens import Token, count_tokens, raw_offsets, tokenise
+from warehouse.history.tokens import Token, count_tokens, raw_offsets, sentence_spans, tokenise
 from warehouse.history.words import Edit, word_edits
 
 _ROOM = 40
@@ -100,7 +100,7 @@ def unlinked(
 
 
 def _edited(alignment: Alignment, link: Link, *, whole: bool) -> EditedLink:
-    """The tokens around the edits; with `whole` those of the sentences from start to end."""
+    """The tokens around the edits; with `whole` those of the sentences the edits lie in."""
     old, new = alignment.before, alignment.after
     some, others = old.units[slice(*link.before)], new.units[slice(*link.after)]
     if len(some) > 1 or len(others) > 1:
@@ -111,11 +111,22 @@ def _edited(alignment: Alignment, link: Link, *, whole: bool) -> EditedLink:
     right = _tokens(new, [_narrowed(others[0], head, tail)])
     edits = word_edits(left, right)
     if whole:
-        left, right = _tokens(old, some), _tokens(new, others)
-        cut = count_tokens(some[0].key[:head])
+        start, end = _sentences_around(some[0].key, head, tail)
+        left = _tokens(old, [_narrowed(some[0], start, end)])
+        right = _tokens(new, [_narrowed(others[0], start, end)])
+        cut = count_tokens(some[0].key[start:head])
         edits = [(i + cut, k + cut, j + cut, m + cut) for i, k, j, m in edits]
         head = tail = 0
     return EditedLink(link, tuple(left), tuple(right), tuple(edits), (head, tail))
+
+
+def _sentences_around(text: str, head: int, tail: int) -> tuple[int, int]:
+    """How many characters lie before and after the sentences that hold what `head` and `tail`
+    leave."""
+    spans = sentence_spans(text)
+    start = max(low for low, _ in spans if low <= head)
+    end = min(high for _, high in spans if high >= len(text) - tail)
+    return start, len(text) - end
 
 
 def _common_ends(left: str, right: str) -> tuple[int, int]:

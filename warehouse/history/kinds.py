@@ -44,7 +44,7 @@ def kind_of(edit: Edit, left: Passage, right: Passage, occurs: Callable[[str], b
     before, after = _Part(left, i, k), _Part(right, j, m)
     value_kind = _value_kind(before, after)
     if value_kind is not None:
-        return value_kind
+        return "typo" if _is_misspelt_value(before, after) else value_kind
     came, went = _differing(before, after), _differing(after, before)
     if any(_is_name(part.within, at, occurs) for part, places in (came, went) for at in places):
         return "name"
@@ -68,6 +68,13 @@ def _value_kind(before: _Part, after: _Part) -> Kind | None:
     if "number" in kinds:
         return "number"
     return "date" if kinds else None
+
+
+def _is_misspelt_value(before: _Part, after: _Part) -> bool:
+    """Whether a number word became no number by a slip of the hand: "fourth", "fouurth"."""
+    words = [token.text for part in (before, after) for token in part.tokens]
+    one_sided = bool(_values(before)) != bool(_values(after))
+    return one_sided and min(map(len, words)) > 4 and _is_typo(before, after)
 
 
 def _values(part: _Part) -> list[tuple[str, str]]:

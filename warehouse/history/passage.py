@@ -28,28 +28,6 @@ class Passage:
     """For each token whether it stands in quotation marks, the marks included."""
 
 
-def cropped(edited: EditedLink) -> EditedLink:
-    """The same edits within the sentences they touch: the rest is of no interest here."""
-    left, right, edits = edited.left, edited.right, edited.edits
-    low, high = edits[0][0], edits[-1][1]
-    start = next((k for k in range(low - 1, 0, -1) if _ends_sentence(left, k - 1)), 0)
-    end = next((k + 1 for k in range(high, len(left)) if _ends_sentence(left, k)), len(left))
-    past = len(left) - end
-    return EditedLink(
-        edited.link,
-        left[start:end],
-        right[start : len(right) - past],
-        tuple([(i - start, k - start, j - start, m - start) for i, k, j, m in edits]),
-    )
-
-
-def _ends_sentence(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the token at `at` surely ends one: no abbreviation, and a capital follows."""
-    if tokens[at].text not in (".", "!", "?", "。") or at + 1 == len(tokens):
-        return False
-    return len(tokens[at - 1].text) > 4 and not tokens[at + 1].text[0].islower()
-
-
 def passage(side: Side, tokens: Sequence[Token]) -> Passage:
     """The tokens of some sentences with what is read in them."""
     text, starts = _laid_out(tokens)

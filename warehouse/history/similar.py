@@ -62,6 +62,9 @@ def pair_beads(left: Sequence[str], right: Sequence[str], *, floor: float) -> li
     """
     if not left or not right:
         return []
+    if len(left) == len(right) == 1:
+        alike = likeness(words_of(left[0]), words_of(right[0]), floor)
+        return [(0, 1, 0, 1)] if alike else []
     if len(left) * len(right) <= _MANY_PAIRS:
         return _best_beads([words_of(key) for key in left], [words_of(key) for key in right], floor)
     proposed = mutual_best(left, right, floor=floor)
