@@ -222,19 +222,24 @@ def pair_in_order(left: Sequence[str], right: Sequence[str]) -> list[tuple[int, 
     >>> pair_in_order(["a", "b", "c"], ["b", "x", "c", "a"])
     [(1, 0), (2, 2)]
     """
-    common = set(left) & set(right)
-    i_of = [i for i, key in enumerate(left) if key in common]
-    j_of = [j for j, key in enumerate(right) if key in common]
+    head, tail = common_ends(left, right)
+    i_end, j_end = len(left) - tail, len(right) - tail
+    common = set(left[head:i_end]) & set(right[head:j_end])
+    i_of = [i for i in range(head, i_end) if left[i] in common]
+    j_of = [j for j in range(head, j_end) if right[j] in common]
     some = [left[i] for i in i_of]
     others = [right[j] for j in j_of]
     if some == others:
-        return list(zip(i_of, j_of, strict=True))
-    metric = Indel if len(some) * len(others) <= _MATRIX_CELLS else Levenshtein
-    return [
-        (i_of[block.a + step], j_of[block.b + step])
-        for block in metric.opcodes(some, others).as_matching_blocks()
-        for step in range(block.size)
-    ]
+        middle = list(zip(i_of, j_of, strict=True))
+    else:
+        metric = Indel if len(some) * len(others) <= _MATRIX_CELLS else Levenshtein
+        middle = [
+            (i_of[block.a + step], j_of[block.b + step])
+            for block in metric.opcodes(some, others).as_matching_blocks()
+            for step in range(block.size)
+        ]
+    start = [(k, k) for k in range(head)]
+    return start + middle + [(i_end + k, j_end + k) for k in range(tail)]
 
 
 def _pair_elsewhere(
