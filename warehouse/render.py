@@ -40,6 +40,7 @@ _MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 """Not `strftime`: what is written must not depend on the machine's locale."""
+_LISTED_WORDS = 20
 _OP_WORDS = {"insert": "added", "delete": "removed", "replace": "changed", "move": "moved"}
 _CLASS_WORDS = {
     "substantive": "Substantive edit",
@@ -108,14 +109,20 @@ def render_html(page: DiffPage) -> str:
     return "\n".join(parts) + "\n"
 
 
+_UNSHOWN: dict[int, str | None] = {
+    0: "\ufffd",
+    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)]),
+}
+
 _LEGEND = (
     '<p class="legend"><ins>added</ins> <del>removed</del> <span class="moved">moved</span></p>'
 )
 
 
 def _esc(text: str | None) -> str:
-    """Escaped for text and attributes; a NUL, which HTML cannot hold, becomes U+FFFD."""
-    return escape((text or "").replace("\0", "\ufffd"), quote=True)
+    """Escaped for text and attributes; a NUL, which HTML cannot hold, becomes U+FFFD, and marks
+    that turn the writing direction are left out, so that text reads in the order it is stored."""
+    return escape((text or "").translate(_UNSHOWN), quote=True)
 
 
 def _header(page: DiffPage, comparison: Comparison, language: str) -> Iterator[str]:
@@ -174,10 +181,12 @@ def _change_list(changes: Sequence[Change], language: str) -> Iterator[str]:
     yield '<col><col></colgroup><thead><tr><th scope="col">Where</th><th scope="col">What</th>'
     yield '<th scope="col">Before</th><th scope="col">After</th></tr></thead><tbody>'
     for change in changes:
-        old = f"<del>{_esc(change.before)}</del>" if change.before else ""
-        new = f"<ins>{_esc(change.after)}</ins>" if change.after else ""
+        old, new = (_shown(change, text) for text in (change.before, change.after))
+        old = f"<del>{old}</del>" if old else ""
+        new = f"<ins>{new}</ins>" if new else ""
         if change.op == "move":
-            old, new = (f'<span class="moved">{_esc(text)}</span>' for text in _texts(change))
+            old = f'<span class="moved">{_shown(change, change.before)}</span>'
+            new = f'<span class="more">now paragraph {change.paragraph_after}</span>'
         yield (
             f"<tr><td>{_where(change)}</td>"
             f"<td>{_KIND_WORDS[change.kind]} {_OP_WORDS[change.op]}</td>"
@@ -186,8 +195,16 @@ def _change_list(changes: Sequence[Change], language: str) -> Iterator[str]:
     yield "</tbody></table></section>"
 
 
-def _texts(change: Change) -> tuple[str, str]:
-    return change.before or "", change.after or ""
+def _shown(change: Change, text: str | None) -> str:
+    """The words of a change, escaped; of a long passage the first, for it stands in full below."""
+    if text is None:
+        return ""
+    if change.field == "published_on":
+        return _day(date.fromisoformat(text))
+    words = text.split()
+    if change.kind != "paragraph" or len(words) <= _LISTED_WORDS + 5:
+        return _esc(text)
+    return _esc(" ".join(words[:_LISTED_WORDS])) + " \u2026"
 
 
 def _where(change: Change) -> str:
@@ -225,12 +242,17 @@ def _stretches(
 
 
 def _merged(stretches: Iterable[tuple[str, Mark]]) -> _Marked:
+    """Neighbours of one mark joined, and a space between a word and what replaced it."""
     whole: _Marked = []
     for text, mark in stretches:
+        if not text:
+            continue
         if whole and whole[-1][1] == mark:
             whole[-1] = whole[-1][0] + text, mark
-        elif text:
-            whole.append((text, mark))
+            continue
+        if mark == "inserted" and whole and whole[-1][1] == "deleted":
+            whole[-1] = whole[-1][0].rstrip() + " ", "deleted"
+        whole.append((text, mark))
     return whole
 
 
@@ -248,8 +270,6 @@ def _html_marks(marks: Iterable[tuple[str, Mark]]) -> str:
         opening, closing = _TAGS[mark]
         core = text.rstrip()
         parts.append(f"{opening}{_esc(core)}{closing}{text[len(core) :]}" if core else text)
-        if mark == "deleted" and core == text:
-            parts.append(" ")
     return "".join(parts).strip()
 
 
@@ -339,19 +359,39 @@ def _cells(paragraphs: Sequence[str], body: Diff, *, old: bool) -> list[str]:
 def _rows(body: Diff, old_count: int, new_count: int) -> Iterator[tuple[int | None, int | None]]:
     """Which paragraphs stand side by side; one that moved stands alone in both places."""
     partner: dict[int, int] = {}
+    moved_old: set[int] = set()
+    moved_new: set[int] = set()
     for hunk in body.hunks:
-        if hunk.before and hunk.after and not hunk.moved and hunk.op != "insert":
-            partner.setdefault(hunk.after.paragraph, hunk.before.paragraph)
-    at = 0
-    for new in range(new_count):
-        old = partner.get(new)
-        if old is None or old < at:
-            yield None, new
+        if hunk.before and hunk.after:
+            if hunk.moved:
+                moved_old.add(hunk.before.paragraph)
+                moved_new.add(hunk.after.paragraph)
+            else:
+                partner.setdefault(hunk.after.paragraph, hunk.before.paragraph)
+    old_at = new_at = 0
+    for new in [*range(new_count), new_count]:
+        old = partner.get(new, -1) if new < new_count else old_count
+        if old < old_at and new < new_count:
             continue
-        yield from ((k, None) for k in range(at, old))
-        yield old, new
-        at = old + 1
-    yield from ((k, None) for k in range(at, old_count))
+        went = [(k, k in moved_old) for k in range(old_at, old)]
+        came = [(k, k in moved_new) for k in range(new_at, new)]
+        yield from _beside(went, came)
+        if new < new_count:
+            yield old, new
+        old_at, new_at = old + 1, new + 1
+
+
+def _beside(
+    went: list[tuple[int, bool]], came: list[tuple[int, bool]]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Paragraphs without a partner: what went beside what came, what moved alone."""
+    while went or came:
+        if went and (went[0][1] or not came):
+            yield went.pop(0)[0], None
+        elif came and (came[0][1] or not went):
+            yield None, came.pop(0)[0]
+        else:
+            yield went.pop(0)[0], came.pop(0)[0]
 
 
 def render_segments(page: DiffPage) -> tuple[Segment, ...]:

@@ -15,7 +15,7 @@ main{max-width:76rem;margin:0 auto;padding:2.5rem 1.25rem 5rem}
 header,section,.inline,.legend{max-width:48rem;margin-inline:auto}
 h1{font-size:clamp(1.5rem,1.1rem + 1.8vw,2.25rem);line-height:1.25;margin:.2em 0 .7em;
 text-wrap:balance}
-h2,th,dt,.views,.n,.source,.legend,.verdict,.note,.from,.c-where,td:nth-child(-n+2){
+h2,th,dt,.views,.n,.source,.legend,.verdict,.note,.from,.more,.changes td:nth-child(-n+2){
 font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 h2{font-size:1rem;margin:2.2rem 0 .5rem}
 .source{margin:0;color:var(--accent);font-size:.85rem;font-weight:600;letter-spacing:.02em}
@@ -43,6 +43,7 @@ th{text-align:left;font-size:.78rem;font-weight:600;color:var(--soft);padding:.4
 td{vertical-align:top;padding:.55rem .6rem .55rem 0;border-top:1px solid var(--line)}
 .changes{font-size:.92rem;line-height:1.5}
 .changes td:nth-child(-n+2){font-size:.8rem;color:var(--soft);padding-top:.65rem}
+.more{color:var(--soft);font-size:.8rem}
 .c-where{width:7.5rem}.c-kind{width:8.5rem}.c-n{width:2.2rem}
 input[name=view]{position:absolute;opacity:0;pointer-events:none}
 .views{display:flex;justify-content:center;margin:2.6rem auto 0;font-size:.85rem}

@@ -32,16 +32,22 @@ class Planted:
 
 Planter = Callable[[random.Random, Body], "tuple[Body, str, str, str] | None"]
 
-_PLACES = "Minsk Dushanbe Yerevan Astana Bishkek Moscow Osh Brest".split()
-_PEOPLE = "Zas Sidorov Tasmagambetov Ordabayev Masadykov Sultonov Rakhmon Japarov".split()
+_PLACES = ("Minsk", "Dushanbe", "Yerevan", "Astana", "Bishkek", "Moscow", "Osh", "Brest")
+_PEOPLE = ("Zas", "Sidorov", "Tasmagambetov", "Ordabayev", "Masadykov", "Sultonov", "Japarov")
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
 )
-_VERBS = "discussed reviewed approved considered prepared outlined welcomed supported".split()
+_VERBS = ("discussed", "reviewed", "approved", "considered", "prepared", "outlined", "welcomed")
 _THINGS = (
-    "the draft agenda;joint training;measures against drug trafficking;the budget of the year;"
-    "a plan of consultations;the exchange of experience;humanitarian aid;border protection"
-).split(";")
+    *(
+        "the draft agenda",
+        "joint training",
+        "measures against drug trafficking",
+        "border protection",
+    ),
+    *("the budget of the year", "a plan of consultations", "the exchange of experience"),
+)
 
 
 def invented_body(rng: random.Random) -> Body:
@@ -128,7 +134,7 @@ def date(rng: random.Random, body: Body) -> tuple[Body, str, str, str] | None:
 def name(rng: random.Random, body: Body) -> tuple[Body, str, str, str] | None:
     """Another person or place in the middle of a sentence."""
     pattern = rf"(?<=[a-z] )(?!{_MONTH})[A-Z][a-z]{{3,}}\b(?=[ ,.][a-z ])"
-    new = _replaced(rng, body, pattern, lambda match: rng.choice(("Lindqvist", "Okonkwo", "Havel")))
+    new = _replaced(rng, body, pattern, lambda _: rng.choice(("Lindqvist", "Okonkwo", "Havel")))
     return _as(new, "replace", "name", "substantive")
 
 
@@ -181,9 +187,7 @@ def wording(rng: random.Random, body: Body) -> tuple[Body, str, str, str] | None
     """Another word that is no name, number or negation."""
     plain = [text if '"' not in text and "“" not in text else "" for text in body]
     words = ("considerable", "noteworthy", "jointly", "broadly", "thorough")
-    new = _replaced(
-        rng, plain, r"(?<=[a-z] )[a-z]{3,}\b(?= [a-z])", lambda match: rng.choice(words)
-    )
+    new = _replaced(rng, plain, r"(?<=[a-z] )[a-z]{3,}\b(?= [a-z])", lambda _: rng.choice(words))
     if new is None:
         return None
     merged = [text or old for text, old in zip(new, body, strict=True)]

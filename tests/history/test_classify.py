@@ -2,15 +2,28 @@
 (rule: docs/changes.md; seed: a shape seen in seeds/csto; bug: once got wrong here), old, new, and the
 expected kind, before and after of the only change."""
 
+# ruff: noqa: E501  (a case is one line)
+
+import random
 from datetime import date
+from itertools import islice
 
 import pytest
 from hypothesis import given, settings
 
 from parsers.normalise import normalised_body
+from tests.history.planted import (
+    PLANTERS,
+    Planter,
+    cosmetic,
+    invented_body,
+    planted,
+    seed_body,
+)
 from tests.history.texts import bodies, body_pairs
 from warehouse.history.change import Change, TextState
 from warehouse.history.classify import compare
+from warehouse.history.diff import apply, diff
 from warehouse.history.tokens import count_words
 
 BODY = (
@@ -105,3 +118,93 @@ def test_the_way_back_is_the_mirror(pair: tuple[tuple[str, ...], tuple[str, ...]
 def test_equal_texts_have_no_change(body: tuple[str, ...]) -> None:
     found = compare(TextState("Talks", None, body), TextState("Talks", None, body))
     assert (found.changes, found.change_class) == ((), None)
+
+
+def rows(old: TextState, new: TextState) -> list[tuple[str, str, str, int | None, int | None]]:
+    return [
+        (c.field, c.op, c.kind, c.paragraph_before, c.paragraph_after)
+        for c in compare(old, new).changes
+    ]
+
+
+A = "The council met in the capital to discuss the results of the year."
+B = "Observers were present from three neighbouring states of the region."
+C = "Work on these documents will continue at subsequent meetings."
+D = "A joint statement on arms control was adopted by the ministers."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "change_class"),
+    [
+        ((A, B, C), (A, C), [("body", "delete", "paragraph", 2, None)], "substantive"),
+        ((A, C), (A, B, C), [("body", "insert", "paragraph", None, 2)], "substantive"),
+        ((A, B, C), (C, A, B), [("body", "move", "paragraph", 3, 1)], "reordered"),
+        ((A, B, C, D), (B, C, D, A), [("body", "move", "paragraph", 1, 4)], "reordered"),
+        (
+            (A, B, C, D),
+            (B, C, D, A.replace("the year", "last year")),
+            [("body", "move", "paragraph", 1, 4), ("body", "replace", "wording", 1, 4)],
+            "minor",
+        ),
+        ((f"{A} {B}", C), (A, C), [("body", "delete", "paragraph", 1, None)], "substantive"),
+        ((f"{A} {B}", C), (A, C, B), [("body", "move", "paragraph", 2, 2)], "reordered"),
+        ((f"{A} {B}", C), (A, B, C), [], None),
+        (
+            (A, B),
+            (f"{A} {B.replace('three', '3')}",),
+            [("body", "replace", "wording", 2, 1)],
+            "minor",
+        ),
+        ((), (A,), [("body", "insert", "paragraph", None, 1)], "substantive"),
+        ((A,), (), [("body", "delete", "paragraph", 1, None)], "substantive"),
+        ((A, D), (B, D), [("body", "replace", "paragraph", 1, 1)], "substantive"),
+    ],
+)
+def test_paragraphs_that_come_go_and_move(
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    expected: list[tuple[str, str, str, int | None, int | None]],
+    change_class: str | None,
+) -> None:
+    assert rows(state(*before), state(*after)) == expected
+    assert compare(state(*before), state(*after)).change_class == change_class
+
+
+def test_headline_and_date_come_before_the_body() -> None:
+    old = state(A, headline="40 documents signed", on=date(2024, 5, 14))
+    new = state(B, headline="14 documents signed", on=date(2024, 5, 15))
+    found = compare(old, new).changes
+    assert [change.seq for change in found] == [1, 2, 3]
+    assert rows(old, new) == [
+        ("headline", "replace", "number", None, None),
+        ("published_on", "replace", "date", None, None),
+        ("body", "replace", "paragraph", 1, 1),
+    ]
+    assert (found[1].before, found[1].after) == ("2024-05-14", "2024-05-15")
+
+
+def test_a_date_that_was_unknown_is_inserted() -> None:
+    assert rows(state(A), state(A, on=date(2024, 5, 14))) == [
+        ("published_on", "insert", "date", None, None)
+    ]
+
+
+@pytest.mark.parametrize("planter", PLANTERS, ids=lambda planter: planter.__name__)
+def test_a_planted_edit_is_read_as_planted(planter: Planter) -> None:
+    """In 99 of 100; benchmarks/diffing.py plants a thousand of each."""
+    wrong = []
+    for edit in islice(planted(planter, seed=11), 60):
+        found = compare(*edit.states())
+        read = [(change.op, change.kind) for change in found.changes]
+        if read != [(edit.op, edit.kind)] or found.change_class != edit.change_class:
+            wrong.append((read, edit.before, edit.after))
+    assert len(wrong) <= 0.01 * 60, wrong[:3]
+
+
+def test_cosmetic_variants_are_no_change() -> None:
+    rng = random.Random(5)
+    for turn in range(200):
+        body = (invented_body if turn % 2 else seed_body)(rng)
+        after = cosmetic(rng, body)
+        assert compare(state(*body), state(*after)).changes == ()
+        assert apply(body, diff(body, after)) == after

@@ -95,6 +95,9 @@ NEGATIONS = _words(
 NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "non-", "не")
 
 OPENERS = _words(
+    "new old next last great good more few several various many main key special particular "
+    "recent current previous following joint important similar further given based despite "
+    "because although though unless until upon against along around about above across "
     "the a an this that these those it its he his she her they their we our you your i there "
     "here in on at by for from to of with without within as after before during since until "
     "under over between among through according and but or nor so yet if when while where who "
