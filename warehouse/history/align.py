@@ -43,6 +43,7 @@ _TOUCH = 60
 _STOP = frozenset(".!?。！？")
 _PARAGRAPH_WEIGHT = 10_000_000
 """More characters than any text has: a paragraph counts before its length does."""
+_FEW = 8
 _MATRIX_CELLS = 20_000_000
 """Above it the exact longest common subsequence gives way to an alignment that needs no matrix."""
 
@@ -120,8 +121,8 @@ def _align(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:
     as_stored = _pair_as_stored(old, new)
     left = _normals(old, {i for i, _ in as_stored})
     right = _normals(new, {j for _, j in as_stored})
-    if len(as_stored) < max(len(old), len(new)) and _as_line(left) == _as_line(right):
-        return _borders_alone((old, left), (new, right))
+    if _are_equal((old, left), (new, right), as_stored):
+        return _borders_alone(old, new)
     stayed = list(as_stored)
     for i, k, j, m in _gaps(as_stored, len(left), len(right)):
         stayed += [(i + a, j + b) for a, b in pair_in_order(left[i:k], right[j:m])]
@@ -165,15 +166,29 @@ def _with_units(before: _Text, after: _Text, pairs: tuple[_Pairs, _Pairs, _Pairs
     )
 
 
-def _as_line(normals: Sequence[str]) -> str:
-    return " ".join([normal for normal in normals if normal])
+def _are_equal(before: _Text, after: _Text, paired: _Pairs) -> bool:
+    """Whether texts that differ in more than `paired` are one text with other borders.
+
+    What is unpaired must hold the same characters then; that is looked at first, for it is cheap.
+    """
+    rests = []
+    for (_, normals), taken in (before, {i for i, _ in paired}), (after, {j for _, j in paired}):
+        rests.append("".join([text for k, text in enumerate(normals) if k not in taken]))
+    some, others = (rest.replace(" ", "") for rest in rests)
+    if not some or len(some) != len(others) or sorted(some) != sorted(others):
+        return False
+    return normalise(" ".join(before[0])) == normalise(" ".join(after[0]))
 
 
-def _borders_alone(before: _Text, after: _Text) -> Alignment:
+def _borders_alone(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:
     """One link between texts that differ in paragraph borders and typography."""
-    units = [tuple(_cut(text[1], set())[0]) for text in (before, after)]
-    links = (Link((0, len(units[0])), (0, len(units[1])), False, True),) if units[0] else ()
-    return Alignment(Side(*before, units[0]), Side(*after, units[1]), links)
+    sides = []
+    for text in (old, new):
+        normals = tuple(map(normalise, text))
+        sides.append(Side(text, normals, tuple(_cut(normals, set())[0])))
+    before, after = sides
+    links = (Link((0, len(before.units)), (0, len(after.units)), False, True),)
+    return Alignment(before, after, links if before.units else ())
 
 
 def _gaps(pairs: _Pairs, left: int, right: int) -> Iterator[tuple[int, int, int, int]]:
@@ -186,14 +201,26 @@ def _gaps(pairs: _Pairs, left: int, right: int) -> Iterator[tuple[int, int, int,
 
 
 def _pair_as_stored(old: Sequence[str], new: Sequence[str]) -> _Pairs:
-    """The paragraphs that both texts hold character for character, if all keep their order.
+    """The paragraphs that both texts hold character for character and in the same order.
 
-    A shortcut: most of most revisions is untouched, and normalising is the dearest step. Where
-    anything moved there is no shortcut, for a variant of the same words may be the right partner.
+    A shortcut: most of most revisions is untouched, and normalising is the dearest step. None is
+    taken where much moved, or where what moved has a typographic twin: that may be what stayed.
     """
     pairs = pair_in_order(old, new)
-    shared = Counter(old) & Counter(new)
-    return pairs if len(pairs) == shared.total() else []
+    crossing = (Counter(old) & Counter(new)) - Counter([old[i] for i, _ in pairs])
+    if crossing.total() > _FEW or any(_has_twin(text, {*old, *new}) for text in crossing):
+        return []
+    return pairs
+
+
+def _has_twin(text: str, others: Iterable[str]) -> bool:
+    """Whether another paragraph of about its length has the same normal form."""
+    room = 16 + len(text) // 16
+    normal = normalise(text)
+    return any(
+        abs(len(other) - len(text)) <= room and other != text and normalise(other) == normal
+        for other in others
+    )
 
 
 def _pair_touched(left: Sequence[str], right: Sequence[str], stayed: _Pairs) -> _Pairs:

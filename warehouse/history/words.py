@@ -26,9 +26,14 @@ def word_edits(left: Sequence[Token], right: Sequence[Token]) -> list[Edit]:
 
     Found in a canonical direction, so that the way back is the mirror.
     """
-    if [token.key for token in right] < [token.key for token in left]:
-        return [(i, k, j, m) for j, m, i, k in word_edits(right, left)]
     keys = [token.key for token in left], [token.key for token in right]
+    if keys[1] < keys[0]:
+        mirrored = _edits((keys[1], keys[0]), right)
+        return [(i, k, j, m) for j, m, i, k in mirrored]
+    return _edits(keys, left)
+
+
+def _edits(keys: tuple[list[str], list[str]], left: Sequence[Token]) -> list[Edit]:
     raw = _aligned(*keys)
     edits = _joined(raw, left)
     for at, edit in enumerate(edits):
@@ -43,7 +48,7 @@ def _aligned(left: list[str], right: list[str]) -> list[Edit]:
     some, others = left[head : len(left) - tail], right[head : len(right) - tail]
     if not some and not others:
         return []
-    if not some or not others:
+    if not some or not others or len(some) == len(others) == 1:
         edits = [(0, len(some), 0, len(others))]
     elif len(some) * len(others) > _CELLS:
         edits = _cut_at_lone_words(some, others)
