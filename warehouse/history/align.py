@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
+from unicodedata import combining
 
 from rapidfuzz.distance import Indel, Levenshtein
 
@@ -169,15 +170,27 @@ def _with_units(before: _Text, after: _Text, pairs: tuple[_Pairs, _Pairs, _Pairs
 def _are_equal(before: _Text, after: _Text, paired: _Pairs) -> bool:
     """Whether texts that differ in more than `paired` are one text with other borders.
 
-    What is unpaired must hold the same characters then; that is looked at first, for it is cheap.
+    Read first as they are, which is cheap; what is paired is not normalised, so a first difference
+    in typography says nothing yet.
     """
-    rests = []
-    for (_, normals), taken in (before, {i for i, _ in paired}), (after, {j for _, j in paired}):
-        rests.append("".join([text for k, text in enumerate(normals) if k not in taken]))
-    some, others = (rest.replace(" ", "") for rest in rests)
-    if not some or len(some) != len(others) or sorted(some) != sorted(others):
+    if len(paired) == max(len(before[0]), len(after[0])):
+        return False
+    some, others = (" ".join([text for text in normals if text]) for _, normals in (before, after))
+    if some == others:
+        return True
+    head, _ = common_ends(some, others)
+    if _begins_word(some, head) and _begins_word(others, head) and some[head] != others[head]:
         return False
     return normalise(" ".join(before[0])) == normalise(" ".join(after[0]))
+
+
+def _begins_word(text: str, at: int) -> bool:
+    """Whether a letter or digit that normalising leaves alone stands there."""
+    return (
+        text[at : at + 1].isalnum()
+        and normalise(text[at]) == text[at]
+        and not combining(text[at + 1 : at + 2] or " ")
+    )
 
 
 def _borders_alone(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:

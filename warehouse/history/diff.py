@@ -198,6 +198,10 @@ def _continues(alignment: Alignment, previous: Link | None, link: Link) -> bool:
 def _link_pieces(alignment: Alignment, link: Link) -> Iterator[_Piece]:
     """The pieces of sentences that differ, with those left out at start and end as kept."""
     old, new = alignment.before.units, alignment.after.units
+    plain = _one_word(old[slice(*link.before)], new[slice(*link.after)], link.moved)
+    if plain:
+        yield from plain
+        return
     edited = _edited(alignment, link, whole=False)
     left, right = edited.left, edited.right
     head, tail = edited.left_out
@@ -213,6 +217,25 @@ def _link_pieces(alignment: Alignment, link: Link) -> Iterator[_Piece]:
         was, now = old[link.before[0]], new[link.after[0]]
         places = (was.paragraph, was.end - tail), (now.paragraph, now.end - tail)
         yield _Piece("same", *places, link.moved)
+
+
+def _one_word(old: Sequence[Unit], new: Sequence[Unit], moved: bool) -> list[_Piece]:
+    """The pieces of sentences that differ in one plain word between two others, the commonest edit
+    of all; empty if it is no such edit. A shortcut: the long way gives the same."""
+    if len(old) > 1 or len(new) > 1:
+        return []
+    was, now = old[0], new[0]
+    head, tail = _common_ends(was.key, now.key)
+    some, others = was.key[head : -tail - 1], now.key[head : -tail - 1]
+    text = some + others
+    if not (head and tail and some and others and text.isascii() and text.isalnum()):
+        return []
+    p, q = was.paragraph, now.paragraph
+    return [
+        _Piece("same", (p, was.start), (q, now.start), moved),
+        _Piece("replace", (p, was.start + head), (q, now.start + head)),
+        _Piece("same", (p, was.end - tail), (q, now.end - tail), moved),
+    ]
 
 
 def _kept(left: Sequence[Token], right: Sequence[Token], moved: bool) -> Iterator[_Piece]:
