@@ -170,10 +170,16 @@ def _with_units(before: _Text, after: _Text, pairs: tuple[_Pairs, _Pairs, _Pairs
 def _are_equal(before: _Text, after: _Text, paired: _Pairs) -> bool:
     """Whether texts that differ in more than `paired` are one text with other borders.
 
-    Read first as they are, which is cheap; what is paired is not normalised, so a first difference
-    in typography says nothing yet.
+    Cheap signs first: what is unpaired must hold as many characters, and then the whole must read
+    the same. What is paired is not normalised, so a first difference in typography says nothing.
     """
     if len(paired) == max(len(before[0]), len(after[0])):
+        return False
+    rests = []
+    for (_, normals), taken in (before, {i for i, _ in paired}), (after, {j for _, j in paired}):
+        rest = "".join([text for k, text in enumerate(normals) if k not in taken])
+        rests.append(len(rest) - rest.count(" "))
+    if rests[0] != rests[1]:
         return False
     some, others = (" ".join([text for text in normals if text]) for _, normals in (before, after))
     if some == others:
