@@ -21,7 +21,7 @@ from warehouse.history.change import (
     Span,
     TextState,
 )
-from warehouse.history.diff import EditedLink, edited_links, unlinked
+from warehouse.history.edited import EditedLink, edited_links, unlinked
 from warehouse.history.kinds import kind_of
 from warehouse.history.passage import passage, widened
 from warehouse.history.tokens import Token, count_words, has_word, raw_offsets

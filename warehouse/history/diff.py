@@ -6,20 +6,16 @@ what they found, in stored characters. Each hunk begins at a token and reaches t
 one of its paragraph begins, so that together they cover every character.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from warehouse.history.align import Alignment, Link, Side, Unit, align
+from warehouse.history.align import Alignment, Side, align
 from warehouse.history.change import Diff, Hunk, HunkOp, Span
+from warehouse.history.edited import tokenised, unlinked, word_ends
+from warehouse.history.sentences import Link, Unit
 from warehouse.history.similar import common_ends
-from warehouse.history.tokens import Token, count_tokens, raw_offsets, sentence_spans, tokenise
-from warehouse.history.words import Edit, word_edits
-
-_ROOM = 40
-"""Characters kept around the edits of a sentence; see `_common_ends`."""
+from warehouse.history.tokens import Token, raw_offsets
 
 _Place = tuple[int, int]
 """A paragraph and an offset into its normal form."""
@@ -32,18 +28,6 @@ class _Piece(NamedTuple):
     before: _Place | None
     after: _Place | None
     moved: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EditedLink:
-    """A link whose two sides differ, as tokens, and the words that do."""
-
-    link: Link
-    left: tuple[Token, ...]
-    right: tuple[Token, ...]
-    edits: tuple[Edit, ...]
-    left_out: tuple[int, int] = (0, 0)
-    """Characters at start and end, equal on both sides, that were not cut into tokens."""
 
 
 def diff(before: Sequence[str], after: Sequence[str]) -> Diff:
@@ -71,85 +55,6 @@ def apply(before: Sequence[str], change: Diff) -> tuple[str, ...]:
             text = before[hunk.before.paragraph][hunk.before.start : hunk.before.end]
         parts[hunk.after.paragraph].append((hunk.after.start, text))
     return tuple("".join(text for _, text in sorted(part)) for part in parts)
-
-
-def edited_links(alignment: Alignment) -> list[EditedLink]:
-    """The links whose sides differ. One that differs by spaces beside Chinese characters alone
-    has no edits."""
-    return [_edited(alignment, link, whole=True) for link in alignment.links if not link.equal]
-
-
-def unlinked(
-    side: Side, linked: Sequence[tuple[int, int]], alignment: Alignment
-) -> dict[int, list[int]]:
-    """The units of one side that came or went, by the link that stayed before them; -1: none did.
-
-    `linked` are that side's spans of the alignment's links.
-    """
-    if sum(end - start for start, end in linked) == len(side.units):
-        return {}
-    stayed = sorted((span, k) for k, span in enumerate(linked) if not alignment.links[k].moved)
-    firsts = [span[0] for span, _ in stayed]
-    taken = {at for span in linked for at in range(*span)}
-    found: dict[int, list[int]] = defaultdict(list)
-    for unit in range(len(side.units)):
-        if unit not in taken:
-            at = bisect_right(firsts, unit) - 1
-            found[stayed[at][1] if at >= 0 else -1].append(unit)
-    return dict(found)
-
-
-def _edited(alignment: Alignment, link: Link, *, whole: bool) -> EditedLink:
-    """The tokens around the edits; with `whole` those of the sentences the edits lie in."""
-    old, new = alignment.before, alignment.after
-    some, others = old.units[slice(*link.before)], new.units[slice(*link.after)]
-    if len(some) > 1 or len(others) > 1:
-        left, right = _tokens(old, some), _tokens(new, others)
-        return EditedLink(link, tuple(left), tuple(right), tuple(word_edits(left, right)))
-    head, tail = _common_ends(some[0].key, others[0].key)
-    left = _tokens(old, [_narrowed(some[0], head, tail)])
-    right = _tokens(new, [_narrowed(others[0], head, tail)])
-    edits = word_edits(left, right)
-    if whole:
-        start, end = _sentences_around(some[0].key, head, tail)
-        left = _tokens(old, [_narrowed(some[0], start, end)])
-        right = _tokens(new, [_narrowed(others[0], start, end)])
-        cut = count_tokens(some[0].key[start:head])
-        edits = [(i + cut, k + cut, j + cut, m + cut) for i, k, j, m in edits]
-        head = tail = 0
-    return EditedLink(link, tuple(left), tuple(right), tuple(edits), (head, tail))
-
-
-def _sentences_around(text: str, head: int, tail: int) -> tuple[int, int]:
-    """How many characters lie before and after the sentences that hold what `head` and `tail`
-    leave."""
-    spans = sentence_spans(text)
-    start = max(low for low, _ in spans if low <= head)
-    end = min(high for _, high in spans if high >= len(text) - tail)
-    return start, len(text) - end
-
-
-def _common_ends(left: str, right: str) -> tuple[int, int]:
-    """How many characters to leave out at start and end: equal, at a space, and where words only
-    came or only went, so far from them that the edit can slide over its own length."""
-    head, tail = common_ends(left, right)
-    shorter, longer = sorted((len(left), len(right)))
-    room = 0 if shorter > head + tail else longer - shorter + _ROOM
-    head = left.rfind(" ", 0, max(head - room, 0)) + 1
-    at = left.find(" ", len(left) - max(tail - room, 0))
-    return head, len(left) - at - 1 if tail > room and at >= 0 else 0
-
-
-def _narrowed(unit: Unit, head: int, tail: int) -> Unit:
-    return unit._replace(start=unit.start + head, end=unit.end - tail)
-
-
-def _tokens(side: Side, units: Sequence[Unit]) -> list[Token]:
-    return [
-        token
-        for _, paragraph, start, end in units
-        for token in tokenise(side.normals[paragraph], paragraph, start, end)
-    ]
 
 
 def _pieces(alignment: Alignment) -> Iterator[_Piece]:
@@ -202,7 +107,7 @@ def _link_pieces(alignment: Alignment, link: Link) -> Iterator[_Piece]:
     if plain:
         yield from plain
         return
-    edited = _edited(alignment, link, whole=False)
+    edited = tokenised(alignment, link, whole=False)
     left, right = edited.left, edited.right
     head, tail = edited.left_out
     if head:
@@ -225,7 +130,7 @@ def _one_word(old: Sequence[Unit], new: Sequence[Unit], moved: bool) -> list[_Pi
     if len(old) > 1 or len(new) > 1:
         return []
     was, now = old[0], new[0]
-    head, tail = _common_ends(was.key, now.key)
+    head, tail = word_ends(was.key, now.key)
     some, others = was.key[head : -tail - 1], now.key[head : -tail - 1]
     text = some + others
     if not (head and tail and some and others and text.isascii() and text.isalnum()):

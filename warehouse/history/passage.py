@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warehouse.history.align import Side
-from warehouse.history.diff import EditedLink
+from warehouse.history.edited import EditedLink
 from warehouse.history.quotes import quoted_spans
 from warehouse.history.tokens import GLUED, Token, has_word
 from warehouse.history.values import Value, values
