@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from parsers.model import Outcome
+from warehouse.history.classify import CLASSIFIER_VERSION
 from warehouse.history.decide import (
     Identity,
     ReadLook,
@@ -23,6 +24,7 @@ from warehouse.rows import (
     Row,
     Stamp,
     appearance_row,
+    comparison_rows,
     look_row,
     reading_row,
     revision_row,
@@ -191,7 +193,27 @@ class Recorder:
         self._store.append(
             "superseded", [{"entry_id": entry, **self._stamp.columns} for entry in closed]
         )
+        self._compare(
+            {(one.before_text_id, one.text_id) for one in revisions if one.before_text_id}
+        )
         return history.edits
+
+    def _compare(self, pairs: set[tuple[str, str]]) -> None:
+        """Append what changed between texts that follow each other, once for each pair."""
+        if not pairs:
+            return
+        done = self._store.compared(CLASSIFIER_VERSION, {after for _, after in pairs})
+        states = self._store.states({text_id for pair in pairs - done for text_id in pair})
+        compared: list[Row] = []
+        changes: list[Row] = []
+        for before, after in sorted(pairs - done):
+            row, found = comparison_rows(
+                (before, after), states[before], states[after], self._stamp
+            )
+            compared.append(row)
+            changes += found
+        self._store.append("comparisons", compared)
+        self._store.append("change_log", changes)
 
     def _lines(
         self, looks: Sequence[ReadLook], identity: Identity, releases: Iterable[str]

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from parsers.model import Outcome, Teaser
+from warehouse.history.announce import Seen, announcement
+from warehouse.history.change import TextState
+from warehouse.history.classify import CLASSIFIER_VERSION, compare
 from warehouse.model import Appearance, Revision, StagedLook, Text, TextKey, short_hash
 
 Row = Mapping[str, Any]
@@ -129,6 +132,46 @@ def appearance_row(source_id: str, one: Appearance, stamp: Stamp) -> Row:
         "release_id": one.release_id,
         **stamp.columns,
     }
+
+
+def comparison_rows(
+    pair: tuple[str, str], before: TextState, after: TextState, stamp: Stamp
+) -> tuple[Row, list[Row]]:
+    """The row of `comparisons` and the rows of `change_log` for two texts that follow each other.
+
+    A PDF whose bytes alone changed has no change to show, and counts as substantive.
+    """
+    keys = {"before_text_id": pair[0], "text_id": pair[1]}
+    compared = compare(before, after)
+    at = stamp.recorded_at  # of no consequence while no page states a dateModified
+    told = announcement(Seen(before, at), Seen(after, at), compared)
+    row = {
+        **keys,
+        "change_class": compared.change_class or "substantive",
+        "words_added": compared.words_added,
+        "words_removed": compared.words_removed,
+        "announced": told.announced,
+        "announced_how": list(told.how),
+        "backdated": told.backdated,
+        "classifier_version": CLASSIFIER_VERSION,
+        **stamp.columns,
+    }
+    changes: list[Row] = [
+        {
+            **keys,
+            "seq": one.seq,
+            "field": one.field,
+            "op": one.op,
+            "kind": one.kind,
+            "before": one.before,
+            "after": one.after,
+            "paragraph_before": one.paragraph_before,
+            "paragraph_after": one.paragraph_after,
+            **stamp.columns,
+        }
+        for one in compared.changes
+    ]
+    return row, changes
 
 
 def revision_row(one: Revision, stamp: Stamp) -> Row:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from warehouse.captures import sync_folder
 from warehouse.duck import Place, attach_writer, check_version, create_tables, has_tables
+from warehouse.history.change import TextState
 from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME
@@ -208,6 +209,21 @@ class Store:
         """The body of each of these texts."""
         rows = self._match("texts", "text_id", text_ids, "t.text_id, t.paragraphs")
         return {text_id: tuple(paragraphs) for text_id, paragraphs in rows}
+
+    def states(self, text_ids: Iterable[str]) -> dict[str, TextState]:
+        """Of each of these texts, what a reader sees."""
+        rows = self._match(
+            "texts", "text_id", text_ids, "t.text_id, t.headline, t.published_on, t.paragraphs"
+        )
+        return {row[0]: TextState(row[1], row[2], tuple(row[3])) for row in rows}
+
+    def compared(self, version: str, text_ids: Iterable[str]) -> set[tuple[str, str]]:
+        """The pairs that this classifier version compared whose newer text is one of these."""
+        rows = self._match(
+            "comparisons", "text_id", text_ids, "t.before_text_id, t.text_id",
+            "t.classifier_version = $version", version=version,
+        )  # fmt: skip
+        return {(row[0], row[1]) for row in rows}
 
     def _looks(self, column: str, keys: Iterable[str]) -> list[tuple[Any, ...]]:
         wanted = pa.table({"key": pa.array(sorted(set(keys)), pa.string())})

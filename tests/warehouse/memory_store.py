@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from warehouse.history.change import TextState
 from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
 from warehouse.rows import Row
 from warehouse.store import KnownReading
@@ -94,6 +95,24 @@ class MemoryStore:
         return {
             row["text_id"]: tuple(row["paragraphs"])
             for row in self.rows("texts")
+            if row["text_id"] in wanted
+        }
+
+    def states(self, text_ids: Iterable[str]) -> dict[str, TextState]:
+        wanted = set(text_ids)
+        return {
+            row["text_id"]: TextState(
+                row["headline"], row["published_on"], tuple(row["paragraphs"])
+            )
+            for row in self.rows("texts")
+            if row["text_id"] in wanted
+        }
+
+    def compared(self, _: str, text_ids: Iterable[str]) -> set[tuple[str, str]]:
+        wanted = set(text_ids)
+        return {
+            (row["before_text_id"], row["text_id"])
+            for row in self.rows("comparisons")
             if row["text_id"] in wanted
         }
 

@@ -1,7 +1,8 @@
 -- revisions: one row per distinct state of a release's text. Key: (release_id, revision), counted
 -- from 1 by seen_at; revision_id is stable when older evidence shifts the count. The edit happened
 -- after changed_after and not later than seen_at. changed_after is NULL for the first revision,
--- valid_to for the last, reverts_to where the text is no earlier revision's.
+-- valid_to for the last, reverts_to where the text is no earlier revision's, and what compares it
+-- with the one before (words_added to backdated) for the first.
 -- revisions_as_of(ts): the same, as we knew it at ts (transaction time). Never looks ahead.
 create or replace macro revisions_as_of(ts) as table
     with held as (
@@ -45,6 +46,9 @@ create or replace macro revisions_as_of(ts) as table
         t.word_count,
         c.words_added,
         c.words_removed,
+        c.announced,
+        c.announced_how,
+        c.backdated,
         r.text_digest,
         r.seen_at,
         r.changed_after,
