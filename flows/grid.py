@@ -11,7 +11,6 @@ from itertools import chain, islice
 from typing import Any, TextIO
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 
 from warehouse.values import csv_text
 
@@ -65,11 +64,16 @@ class Pen:
     """Where a table goes: its width and whether styles may be used."""
 
     def __init__(self, out: TextIO) -> None:
-        console = Console(file=out)
         self.out = out
-        self.room = console.width if console.is_terminal else None
+        self.room: int | None = None
         """In cells; None where nothing is to be shortened."""
-        self._styled = console.is_terminal and not console.no_color
+        self._styled = False
+        if out.isatty():
+            from rich.console import Console  # 50 ms that a pipe need not wait for
+
+            console = Console(file=out)
+            self.room = console.width
+            self._styled = not console.no_color
 
     def line(self, text: str) -> None:
         """Write a line."""
