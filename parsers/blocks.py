@@ -47,6 +47,13 @@ class Block(NamedTuple):
     """Equal for blocks of one list item or one table row; 0 outside."""
 
 
+EDGES = (
+    " \t\n\r\f\v\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
+    + "".join(map(chr, range(0x2000, 0x2010)))  # spaces of any width, joiners, direction marks
+    + "\ufeff\u2060\u00ad\u180e\u034f"
+)
+"""White space and invisible characters: nothing a block begins or ends with."""
+
 _BULLET = re.compile(r"[•▪◦‣⁃∙●■□·]\s*(?=\S)")
 """Signs a browser or an editor draws before a list item. A dash is the publisher's and stays."""
 
@@ -70,7 +77,7 @@ def blocks_of_text(text: str) -> list[Block]:
     blocks: list[Block] = []
     gap = 0
     for line in text.splitlines():
-        stripped = line.strip()
+        stripped = line.strip(EDGES)
         if not stripped:
             gap += 1
             continue

@@ -6,27 +6,26 @@ Nothing here raises on any bytes: what cannot be read is Outcome.UNREADABLE with
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from hashlib import sha256
 from json import dumps
-from threading import Lock
 from urllib.parse import urlsplit
 
 from parsers import css, forms, generic
 from parsers.blocks import Block, BlockKind, at_lines, blocks_of_text
-from parsers.decode import decode
+from parsers.content import read_content
+from parsers.decode import Decoded, decode
 from parsers.language import language_of
-from parsers.layouts import LoginError, find_content, read_content
+from parsers.layouts import LoginError, find_content
 from parsers.markup import blocks_of_lxml, blocks_of_soup
-from parsers.model import Capture, Kind, Layout, Outcome, Reading, Sighting, Source, Teaser, Trace
+from parsers.model import Capture, Kind, Layout, Outcome, Reading, Sighting, Source, Teaser
 from parsers.normalise import NORMALISER_VERSION
-from parsers.occasion import read_occasion
 from parsers.page import Page, parse_page, prune
 from parsers.parts import Parts
-from parsers.signoff import cut_sign_off, is_mark
+from parsers.sighting import ReadContent, Remembered, digest_sighting, make_sighting
+from parsers.signoff import is_mark
 from parsers.sources import csto
 from parsers.teasers import read_teasers
 from parsers.text import squash
@@ -38,8 +37,6 @@ READER_VERSION = "1"
 _READERS: dict[str, Callable[[Sequence[Block], str | None], Parts | None]] = {
     "csto": csto.read_blocks
 }
-_REMEMBERED = 4096
-"""Sightings kept by content; at some 5 KB each at most 20 MB."""
 _LEAST_WORDS_BESIDE_LOGIN = 60
 """A page with a password field and fewer words than this is a login page, not a release."""
 
@@ -64,31 +61,7 @@ class _Unreadable(Exception):  # noqa: N818
     """Nothing can be read, for the reason it carries; no retry helps."""
 
 
-_Read = tuple[Sighting, tuple[Trace, ...]]
-
-
-class _Remembered:
-    """The sightings of contents read lately in this process, the least used forgotten first."""
-
-    def __init__(self) -> None:
-        self.kept: OrderedDict[tuple[str, str], _Read | None] = OrderedDict()
-        self.lock = Lock()
-
-    def get(self, key: tuple[str, str], read_it: Callable[[], _Read | None]) -> _Read | None:
-        """What is kept for the key, else what `read_it` gives."""
-        with self.lock:
-            if key in self.kept:
-                self.kept.move_to_end(key)
-                return self.kept[key]
-        found = read_it()
-        with self.lock:
-            self.kept[key] = found
-            if len(self.kept) > _REMEMBERED:
-                self.kept.popitem(last=False)
-        return found
-
-
-_remembered = _Remembered()
+_remembered = Remembered()
 
 
 def read(capture: Capture, source: Source, known_container: str | None = None) -> Reading:
@@ -112,22 +85,19 @@ def read(capture: Capture, source: Source, known_container: str | None = None) -
             reading = _read_page(decoded.text, capture, source, known_container)
     except _Unreadable as fault:
         reading = Reading(Outcome.UNREADABLE, reason=str(fault))
-    reading = replace(reading, charset=decoded.charset, charset_rule=decoded.rule)
-    return _finish(reading, known_container)
+    return _finish(reading, known_container, decoded)
 
 
-def _finish(reading: Reading, known_container: str | None) -> Reading:
-    """The reading with a digest of its own where no layout gave one; SAME if that is known."""
+def _finish(reading: Reading, known: str | None, decoded: Decoded | None = None) -> Reading:
+    """The reading with its charset, and a digest of its own where no layout gave one."""
+    if decoded is not None:
+        reading = replace(reading, charset=decoded.charset, charset_rule=decoded.rule)
     if reading.outcome is not Outcome.READ:
         return reading
-    digest = reading.container_digest or _digest_of(reading.sighting)
-    if digest == known_container:
-        return replace(reading, outcome=Outcome.SAME, sighting=None, container_digest=digest)
+    digest = reading.container_digest or digest_sighting(reading.sighting)
+    if digest == known:
+        reading = replace(reading, outcome=Outcome.SAME, sighting=None)
     return replace(reading, container_digest=digest)
-
-
-def _digest_of(sighting: Sighting | None) -> str:
-    return sha256(repr(sighting).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _read_pdf(capture: Capture, source: Source) -> Reading:
@@ -136,7 +106,13 @@ def _read_pdf(capture: Capture, source: Source) -> Reading:
     sighting = Sighting(
         headline, (), kind=Kind.PDF, language=language_of([headline], None, source.language)
     )
-    return Reading(Outcome.READ, sighting, layout="pdf")
+    # No text of a PDF is read, so only equal bytes say that nothing in it changed.
+    return Reading(Outcome.READ, sighting, layout="pdf", container_digest=_digest_of_pdf(capture))
+
+
+def _digest_of_pdf(capture: Capture) -> str:
+    said = f"{capture.digest}\x00{capture.link_text}\x00{capture.final_url or capture.url}"
+    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _read_text(text: str, source: Source) -> Reading:
@@ -154,25 +130,6 @@ def _read_text(text: str, source: Source) -> Reading:
 
 def _reading(parts: Parts, sighting: Sighting, layout: str) -> Reading:
     return Reading(Outcome.READ, sighting, parts.teasers, layout=layout, trace=parts.trace)
-
-
-def make_sighting(
-    parts: Parts, source: Source, kind: Kind, lang: str | None, canonical_url: str | None
-) -> Sighting:
-    """The parts with their sign-off cut, their occasion and their language read."""
-    paragraphs = tuple(block.text for block in cut_sign_off(parts.body))
-    occasion = read_occasion(paragraphs, parts.published_on)
-    return Sighting(
-        headline=parts.headline,
-        paragraphs=paragraphs,
-        published_on=parts.published_on,
-        published_text=parts.published_text,
-        event_on=occasion.event_on,
-        place=occasion.place,
-        language=language_of(paragraphs or (parts.headline,), lang, source.language),
-        kind=kind,
-        canonical_url=canonical_url,
-    )
 
 
 def _read_page(html: str, capture: Capture, source: Source, known: str | None) -> Reading:
@@ -225,7 +182,7 @@ def _read_layout(
         return None
     digest = content.digest(str(index), page.lang, canonical)
 
-    def read_it() -> _Read | None:
+    def read_it() -> ReadContent | None:
         parts = read_content(content)
         if parts is None:
             return None

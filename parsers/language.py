@@ -34,7 +34,7 @@ _SCRIPT_OF = {
 }
 """The scripts a language is written in; one that is not named here is written in Latin."""
 
-_SAMPLE = 20_000
+_SAMPLE = 4_000
 """Characters looked at; a release's scripts do not change after that."""
 
 

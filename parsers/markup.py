@@ -14,18 +14,10 @@ import re
 from dataclasses import dataclass, field
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString, PageElement, PreformattedString
 from lxml import etree
 
-from parsers.blocks import Block, BlockKind, without_bullet
-from parsers.tree import detach
-
-_SKIPPED_TAGS = """
-script style template noscript head title meta link iframe object embed svg math canvas audio video
-map select option button textarea datalist progress meter dialog
-"""
-SKIPPED = frozenset(_SKIPPED_TAGS.split())
-"""Elements whose content nobody reads as text of the page."""
+from parsers.blocks import EDGES, Block, BlockKind, without_bullet
+from parsers.walk import strip_unseen, walk_lxml, walk_soup
 
 _BLOCK_TAG_NAMES = """
 address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption
@@ -41,98 +33,10 @@ _KINDS: dict[str, tuple[BlockKind, int]] = {
 }  # fmt: skip
 """Elements that give their blocks a kind, and the level of a heading."""
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SEPARATORS = " \t\n\r\f\u00a0|/•·»«›‹>-–—,;:."
 """What parts the links of a menu."""
 _LAYOUT_CELL_BLOCKS = 3
 """A cell with more blocks than this is a column of the page, not a datum."""
-
-
-def walk_soup(top: Tag, builder: "Builder") -> None:
-    """Tells the builder what is seen in a soup's element, without recursion."""
-    node: PageElement | None = top
-    while node is not None:
-        if isinstance(node, Tag):
-            if node is not top and _is_unseen(node):
-                node = _after(node, top, builder)
-                continue
-            builder.start(node.name, _attribute(node, "href"))
-            if node.name == "input" and _attribute(node, "type").lower() == "password":
-                builder.password()
-            if node.contents:
-                node = node.contents[0]
-                continue
-            builder.end(node.name)
-        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
-            builder.text(node)  # PreformattedString: comments, declarations, CDATA
-        node = _after(node, top, builder)
-
-
-def _after(node: PageElement, top: Tag, builder: "Builder") -> PageElement | None:
-    """The next node that is not inside `node`; the elements that are left are ended."""
-    while node is not top:
-        if node.next_sibling is not None:
-            return node.next_sibling
-        parent = node.parent
-        if parent is None:
-            return None
-        builder.end(parent.name)
-        node = parent
-    return None
-
-
-def _is_unseen(tag: Tag) -> bool:
-    return (
-        tag.name in SKIPPED
-        or tag.has_attr("hidden")
-        or HIDDEN_STYLE.search(_attribute(tag, "style")) is not None
-    )
-
-
-def _attribute(tag: Tag, name: str) -> str:
-    value = tag.get(name) or ""
-    return " ".join(value) if isinstance(value, list) else value
-
-
-_MAYBE_HIDDEN = etree.XPath(
-    "descendant::*[@hidden or contains(@style, 'display') or contains(@style, 'visibility')"
-    " or contains(@style, 'DISPLAY') or contains(@style, 'Display')]"
-)
-
-
-# What the head says is still asked for after the body was read.
-_STRIPPED = sorted(SKIPPED - {"head", "title", "meta", "link"})
-
-
-def strip_unseen(top: etree._Element) -> None:
-    """Takes out of the tree what nobody sees on the page; the text behind it stays."""
-    etree.strip_elements(top, *_STRIPPED, with_tail=False)
-    found = _MAYBE_HIDDEN(top)
-    for element in found if isinstance(found, list) else []:
-        if isinstance(element, etree._Element) and (
-            "hidden" in element.attrib or HIDDEN_STYLE.search(element.get("style") or "")
-        ):
-            detach(element)
-
-
-def walk_lxml(top: etree._Element, builder: "Builder") -> None:
-    """Tells the builder what is seen in an lxml element that `strip_unseen` went over."""
-    walker = etree.iterwalk(top, events=("start", "end"))
-    start, text, end = builder.start, builder.text, builder.end
-    for action, node in walker:
-        tag = str(node.tag)
-        if action == "start":
-            if tag == "head":
-                walker.skip_subtree()
-            start(tag, node.get("href") if tag == "a" else None)
-            if node.text and tag != "head":
-                text(node.text)
-            if tag == "input" and (node.get("type") or "").lower() == "password":
-                builder.password()
-            continue
-        end(tag)
-        if node.tail and node is not top:
-            text(node.tail)
 
 
 def blocks_of_soup(top: BeautifulSoup | Tag) -> list[Block]:
@@ -161,7 +65,7 @@ class _Row:
 def _collapse(text: str) -> str:
     if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
         text = _SPACE.sub(" ", text)
-    return text.strip()
+    return text.strip(EDGES)
 
 
 class Builder:

@@ -44,8 +44,7 @@ _DIALLED = re.compile(r"^[\s(]*\+|\d-\d+-\d|\(\d{3,5}\)|[^\W\d_]{3}")
 """A number with a country code, dialling groups or a word such as "tel"; not a span of years."""
 _ADDRESS = re.compile(rf"{_EMAIL}|(?:https?://|www\.)\S+", re.IGNORECASE)
 
-_AT = re.compile(r"@|[(\[]at[)\]]|://|www\.", re.IGNORECASE)
-
+_ADDRESS_SIGNS = ("@", "://", "www.", "(at)", "[at]")
 _OFFICE = (
     r"(?:press[- ](?:secretary|service|office|officer|cent(?:er|re)|department|attach[eé])"
     r"|(?:information|media|press|public) (?:and (?:media|information|press|public) )?"
@@ -58,7 +57,7 @@ _PRESS_OFFICE = re.compile(
     rf"(?:(?:{_SMALL}|{_WORD}|–|-),?\s+){{0,8}}(?i:{_OFFICE})\b,?"
     rf"(?:\s*[,:–—-]?\s*(?:{_SMALL}|{_WORD}))*\s*[,:.]?"
 )
-_OFFICE_WORD = re.compile(r"press|media|information|public|spokes|пресс", re.IGNORECASE)
+_OFFICE_WORDS = ("press", "media", "information", "public", "spokes", "пресс")
 _NAME_ONLY = re.compile(rf"(?:{_WORD}\s*){{2,4}},?")
 
 _NAVIGATION = re.compile(
@@ -134,13 +133,16 @@ def is_sign_off(text: str) -> bool:
 
 
 def _is_press_office(text: str) -> bool:
-    return _OFFICE_WORD.search(text) is not None and _PRESS_OFFICE.fullmatch(text) is not None
+    lowered = text.lower()
+    named = any(word in lowered for word in _OFFICE_WORDS)
+    return named and _PRESS_OFFICE.fullmatch(text) is not None
 
 
 def _is_contact(text: str) -> bool:
-    if _AT.search(text) and _ADDRESS.search(text):
+    lowered = text.lower()
+    if any(sign in lowered for sign in _ADDRESS_SIGNS) and _ADDRESS.search(text):
         return _CONTACT.fullmatch(text) is not None
-    digits = sum(map(str.isdigit, text))
+    digits = sum(map(text.count, "0123456789"))
     return digits >= 7 and _DIALLED.search(text) is not None and _PHONE.fullmatch(text) is not None
 
 

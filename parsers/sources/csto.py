@@ -19,15 +19,8 @@ from parsers.dates import parse_date_line, split_glued
 from parsers.model import Teaser, Trace
 from parsers.parts import Parts
 from parsers.signoff import is_attachment, without_attachment
-from parsers.sources.headline import (
-    HEAD,
-    Found,
-    Line,
-    find_headline,
-    is_continuation,
-    is_twin,
-    make_line,
-)
+from parsers.sources.headline import HEAD, Found, find_headline
+from parsers.sources.lines import Line, is_continuation, is_twin, make_line
 
 
 def read_blocks(blocks: Sequence[Block], title: str | None = None) -> Parts | None:

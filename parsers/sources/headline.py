@@ -6,6 +6,7 @@ A CSTO dump is a ticker of up to six items, a headline, a body. Headlines open l
 | evidence | points |
 | --- | --- |
 | the same line follows, spaces and a date after it aside | 6 |
+| the same, but it ends in a full stop, undated, under other lines: a ticker's item and a lead | 3 |
 | a date follows: own line, after the second headline, or glued before the body | 5 |
 | the same, but the ticker is dated too and the date could be its next item's | 2 |
 | a heading of level 1; of level 2 or 3 | 6; 3 |
@@ -16,6 +17,7 @@ A CSTO dump is a ticker of up to six items, a headline, a body. Headlines open l
 | opens like a document's title ("Statement ...", "Congratulations ...") | 1.5 |
 | under three words | -3 |
 | longer than 350 characters | -2 |
+| more than six items would stand above, for each of the next six | -0.2 |
 | first of the page | 1 |
 | a blank line parts it from its body, and none parts what stands above | 0.5 |
 | share of its telling words in the next four blocks, half being enough | 0 to 2.5 |
@@ -29,13 +31,11 @@ end alone (2) is not enough, since a ticker item may lack its mark too.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from itertools import pairwise
-from typing import NamedTuple
 
-from parsers.blocks import Block, BlockKind
-from parsers.dates import parse_date_line, split_glued, split_trailing
+from parsers.blocks import BlockKind
 from parsers.signoff import is_attachment, is_sign_off
+from parsers.sources.lines import Line, is_continuation, is_twin
 from parsers.text import squash
 
 LEAST = 3.4
@@ -43,27 +43,10 @@ _LEAST_FOR_WORDS, _MOST_FOR_WORDS = -0.75, 3.0
 """What the three last rows of the table can change. They cost most, and are asked for only where
 they could change the outcome."""
 MOST_ITEMS = 6
-"""A ticker shows at most so many items (seen: 0 to 6)."""
+"""A ticker shows at most so many items (seen: 0 to 6); each may have two paragraphs."""
 HEAD = 3 * MOST_ITEMS + 4
 """Blocks looked at: six items of a date and two paragraphs, then the headline twice, its date and
 a lead."""
-
-
-class Line(NamedTuple):
-    """A block with what its text says about dates."""
-
-    block: Block
-    text: str
-    """The block's."""
-    day: date | None
-    """The date, when the block is a date line."""
-    glued: tuple[date, str, str] | None
-    trailing: tuple[str, date, str] | None
-
-    @property
-    def headline(self) -> str:
-        """The text without a date after it."""
-        return self.trailing[0] if self.trailing else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +75,6 @@ class _Page:
         return self.stems[index]
 
 
-def make_line(block: Block) -> Line:
-    """The block with its dates read."""
-    text = block.text
-    day = parse_date_line(text)
-    if day is not None:
-        return Line(block, text, day, None, None)
-    return Line(block, text, None, split_glued(text), split_trailing(text))
-
-
-def is_twin(first: Line, second: Line) -> bool:
-    """Whether two lines spell one headline; spaces, case and a date after it do not count."""
-    one, other = first.headline, second.headline
-    if abs(len(one) - len(other)) > 40:
-        return False
-    opening, other_opening = (text[:24].replace(" ", "")[:10] for text in (one, other))
-    ascii_only = opening.isascii() and other_opening.isascii()
-    if ascii_only and opening.casefold() != other_opening.casefold():
-        return False  # most lines: not worth normalising
-    return squash(one) == squash(other)
-
-
 def find_headline(lines: Sequence[Line], title: str | None = None) -> Found | None:
     """The best candidate among a page's first blocks, or None when none has enough points.
 
@@ -123,8 +85,8 @@ def find_headline(lines: Sequence[Line], title: str | None = None) -> Found | No
     page = _Page(lines, dated if opens_dated else 0, squash(title) if title else "")
     candidates = [
         found
-        for index in _candidates(page)
-        if (found := _weigh(page, index)).points + _MOST_FOR_WORDS >= LEAST
+        for index, items in _candidates(page)
+        if (found := _weigh(page, index, items)).points + _MOST_FOR_WORDS >= LEAST
         and not _is_furniture(lines[index].text)
     ]
     candidates.sort(key=lambda found: (-found.points, found.index))
@@ -140,11 +102,12 @@ def _is_settled(candidates: Sequence[Found]) -> bool:
     return least >= LEAST and all(least > c.points + _MOST_FOR_WORDS for c in candidates[1:])
 
 
-def _candidates(page: _Page) -> Iterator[int]:
+def _candidates(page: _Page) -> Iterator[tuple[int, int]]:
+    """Where a headline may stand, with the number of ticker items that would stand above it."""
     items = 0
     for index, line in enumerate(page.lines[:HEAD]):
         if _may_be_headline(line, items) and not _is_plain_sentence(page, index):
-            yield index
+            yield index, items
         if line.day is not None or (
             not page.date_lines and not (index and is_continuation(line.text))
         ):
@@ -155,41 +118,15 @@ def _may_be_headline(line: Line, items_above: int) -> bool:
     heading = line.block.kind is BlockKind.HEADING
     if line.day is not None or not (heading or line.block.kind is BlockKind.PARAGRAPH):
         return False
-    if (line.glued is not None or items_above > MOST_ITEMS) and not heading:
+    if (line.glued is not None or items_above > 2 * MOST_ITEMS) and not heading:
         return False
+    if line.text[0].isupper():
+        return True
     opening = line.text.lstrip("\"'“«„‘(…")[:1]
     return opening.isdigit() or (opening.isalpha() and not opening.islower())
 
 
-_ANAPHORA = re.compile(
-    r"(?:The\s+[a-z]|(?:He|She|They|It|This|These|Those|His|Her|Their|Its|Also|Moreover|Besides)\s"
-    r"|(?:In\s+addition|In\s+particular|In\s+conclusion|During\s+the\s+[a-z]|According\s+to\s+h"
-    r"|At\s+the\s+same\s+time|As\s+a\s+result|Following\s+the\s+[a-z]|Among\s+the\s+[a-z])"
-    r"|(?:Главы\s+государств|Он|Она|Они|Это|Также|Кроме\s+того|Участники|Стороны)\s)"
-)
-_OWN_DAY = re.compile(
-    r"\b\d{1,2}\s+(?:January|February|March|April|May|June|July|August|September|October|November"
-    r"|December)\b|\b(?:January|February|March|April|May|June|July|August|September|October"
-    r"|November|December)\s+\d"
-)
-
-
-def is_continuation(text: str) -> bool:
-    """Whether a ticker's paragraph goes on about the one above it.
-
-    It does when it opens with a pronoun or with "The" and a common noun ("The heads of states have
-    discussed ...", seeds 000 and 001) and names no day of its own. "The CSTO Secretary General ..."
-    opens another item.
-
-    >>> is_continuation("The heads of states have discussed current problems.")
-    True
-    >>> is_continuation("The CSTO Secretary General met the Minister.")
-    False
-    """
-    return _ANAPHORA.match(text) is not None and _OWN_DAY.search(text[:80]) is None
-
-
-def _weigh(page: _Page, index: int) -> Found:
+def _weigh(page: _Page, index: int, items_above: int) -> Found:
     """The candidate with all its points but those for words."""
     line = page.lines[index]
     following = _next_text(page.lines, index)
@@ -197,11 +134,12 @@ def _weigh(page: _Page, index: int) -> Found:
     dated = _date_points(page, index, twin)
     ending = _ending_points(line.headline)
     points: dict[str, float] = {
-        "doubled": 6 if twin and len(line.text) > 8 else 0,
+        "doubled": 0 if twin is None else 3 if index and ending < 0 and not dated else 6,
         "dated": dated,
         "heading": {0: 0, 1: 6, 2: 3, 3: 3}.get(line.block.level, 1),
         "ending": ending,
         "first": 1 if index == 0 else 0,
+        "items": 0 if line.block.level else -0.2 * max(0, items_above - MOST_ITEMS),
         "above": _above_points(page, index),
         "title": 1.5 if _TITLE.match(line.text) else 0,
         "length": -3 if line.text.count(" ") < 2 else -2 if len(line.text) > 350 else 0,

@@ -82,6 +82,32 @@ def test_a_lead_that_a_ticker_item_repeats_stays() -> None:
     expect(read_text(text), release, False, 2)
 
 
+def test_a_ticker_item_that_the_lead_repeats_is_no_headline() -> None:
+    lead, *rest = RELEASES[3].body
+    reading = read_text("\n".join([*TICKER[0], *TICKER[2], lead, lead, *rest]))
+    assert reading.outcome is Outcome.UNREADABLE
+
+
+def test_a_headline_may_end_in_a_full_stop_when_it_stands_twice_and_is_dated() -> None:
+    release = replace(RELEASES[3], headline=RELEASES[3].headline + ".")
+    for headline, stamp in (("twice", "own line"), ("twice, date after the second", "none")):
+        text = make_dump(release, items=4, headline=headline, stamp=stamp)
+        expect(read_text(text), release, True, 4)
+
+
+def test_six_items_of_two_paragraphs_that_nothing_ties_together() -> None:
+    items = [*TICKER[0], *TICKER[2]] * 6
+    text = "\n".join([*items, RELEASES[0].headline, *RELEASES[0].body])
+    reading = read_text(text)
+    assert reading.sighting
+    assert reading.sighting.headline == RELEASES[0].headline
+
+
+def test_invisible_characters_round_a_date_line_do_not_hide_it() -> None:
+    text = make_dump(RELEASES[0], stamp="own line").replace("15.03.2022", "\u200b15.03.2022\ufeff")
+    expect(read_text(text), RELEASES[0], True, 4)
+
+
 def test_a_dateline_is_the_first_paragraph_and_not_the_date() -> None:
     release = replace(RELEASES[1], body=("May 19, 2021, Dushanbe", *RELEASES[1].body))
     reading = read_text(make_dump(release, items=2, stamp="own line"))
