@@ -1,4 +1,4 @@
-"""A page's blocks with what their text alone says: dates, repetition, going on about the one above."""
+"""A page's blocks with what their text alone says: its dates, and whether it repeats or goes on."""
 
 import re
 from datetime import date

@@ -20,14 +20,14 @@ class Release:
 
 RELEASES = (
     Release(
-        "On March 14, in Bishkek, the working group on peacekeeping has agreed on the programme of the "
-        "exercise “Unbreakable Ridge”",
+        "On March 14, in Bishkek, the working group on peacekeeping has agreed on the programme of "
+        "the exercise “Unbreakable Ridge”",
         (
             "On March 14 this year, in Bishkek, the working group on peacekeeping held its spring "
             "session under the chairmanship of Colonel Azamat Toktorov.",
             "The programme of the exercise “Unbreakable Ridge” was agreed. Nine hundred servicemen "
             "will come to the Edelweiss training ground with their vehicles.",
-            "Observers from four other states were invited to follow the main stage of the exercise.",
+            "Observers from four other states were invited to follow the main stage of exercise.",
             "Work on the programme will continue at subsequent meetings of the working group.",
         ),
     ),
@@ -35,19 +35,19 @@ RELEASES = (
         "Statement on the occasion of the Day of Remembrance",
         (
             "Today we bow our heads before those who gave their lives for peace.",
-            "Their courage remains an example to every generation, and their names are kept in books "
-            "and in stone.",
+            "Their courage remains an example to every generation, and their names are kept in "
+            "books and in stone.",
             "- We shall go on looking after the memorials;",
             "- We shall go on teaching what happened;",
             "- We shall not let it be rewritten.",
         ),
     ),
     Release(
-        "Anna Petrosyan: the new rapid reaction centre will open before the end of the summer (Video)",
+        "Anna Petrosyan: the new rapid reaction centre will open before summer ends (Video)",
         (
             "The head of the analytical department Anna Petrosyan told journalists how the rapid "
             "reaction centre is being built.",
-            "According to her, the walls of the centre are standing and the equipment is on its way.",
+            "According to her, the walls of the centre are standing and the equipment is coming.",
             "“We shall open before the end of the summer,” Anna Petrosyan said.",
             "The centre will receive reports from duty shifts around the clock.",
         ),
@@ -86,8 +86,8 @@ TICKER = (
      "the plans for the year.",),
     ("In accordance with the plan of consultations, two papers on information security have been "
      "drafted under the chairmanship of Kazakhstan",),
-    ("On March 28, 2025, in Moscow, the parliamentary delegation was shown the museum of the border "
-     "troops. The visit ended with a concert.",),
+    ("On March 28, 2025, in Moscow, the parliamentary delegation was shown the museum of the "
+     "border troops. The visit ended with a concert.",),
     ("stressed that the supply of equipment will be completed by the autumn.",),
 )  # fmt: skip
 """Items of a ticker; one has two paragraphs, one lacks its full stop, one is from mid-sentence."""
@@ -101,7 +101,8 @@ FOOTERS = (
     ("_" * 51, "CSTO Press Secretary Yury Shuvalov", "tel./fax: +7 (495) 621-33-23",
      "e-mail: odkb-pressa@gov.ru"),
     ("Press Service of the CSTO Joint Staff", "8 (495) 795-27-10", "Back to the list"),
-    ("______________", "Press Secretary of the CSTO", "Maria de la Cruz-Ivanova", "+7495-795-27-10"),
+    ("______________", "Press Secretary of the CSTO", "Maria de la Cruz-Ivanova",
+     "+7495-795-27-10"),
     ("Go back",),
 )  # fmt: skip
 

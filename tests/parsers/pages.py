@@ -6,8 +6,8 @@ from tests.parsers.dumps import FOOTERS, PUBLISHED, RUSSIAN_BODY, TICKER, Releas
 
 WRITTEN = PUBLISHED.strftime("%d.%m.%Y")
 
-MENU = """<nav><ul class="menu"><li><a href="/">Home</a></li><li><a href="/news/">News</a></li></ul></nav>
-<div class="top-menu"><a href="/structure/">Structure</a> | <a href="/documents/">Documents</a></div>"""
+MENU = """<nav><ul class="m"><li><a href="/">Home</a></li><li><a href="/n/">News</a></li></ul></nav>
+<div class="top-menu"><a href="/structure/">Structure</a> | <a href="/docs/">Documents</a></div>"""
 IMPRINT = """<div class="imprint">© 2002-2025 Collective Security Treaty Organization. All rights
 reserved. <a href="/map/">Site map</a></div>"""
 
@@ -24,7 +24,7 @@ def ticker(items: int = 4, markup: str = "stock") -> str:
             )
         else:
             parts.append(
-                f'<li><span class="d">{day}</span><a href="/news/news_col/item-{number}/">{text}</a></li>'
+                f'<li><span class="d">{day}</span><a href="/news/{number}/">{text}</a></li>'
             )
     if markup == "stock":
         return f'<div class="news-list">{"".join(parts)}</div>'
@@ -43,7 +43,8 @@ def body_markup(release: Release, footer: int, paragraphs: str = "br") -> str:
 
 def document(title: str, inner: str, head: str = "", lang: str = "en") -> str:
     return (
-        f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8">'
+        f"<title>{escape(title)}</title>"
         f"{head}<script>var a = '<p>never text</p>';</script></head>\n<body>{inner}</body></html>"
     )
 
@@ -75,7 +76,8 @@ def other_page(
            "none": ""}[stamp]  # fmt: skip
     box = ticker(items, "list")
     above, below = (box, "") if ticker_at == "above" else ("", f"<h3>Latest news</h3>{box}")
-    inner = f"""{MENU}{above}<{wrap} class="c-1">{title}{day}{body_markup(release, footer, paragraphs)}
+    text = body_markup(release, footer, paragraphs)
+    inner = f"""{MENU}{above}<{wrap} class="c-1">{title}{day}{text}
 </{wrap}>{below}{IMPRINT}"""
     return document(f"{release.headline} | CSTO" if tag else "CSTO", inner)
 

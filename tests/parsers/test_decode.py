@@ -1,4 +1,4 @@
-"""Bytes to text: cases from BEHAVIOUR 10 (spec) and from charsets seen on Russian pages (sample)."""
+"""Bytes to text: the rules in their order (spec), charsets of Russian pages (sample), bugs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every form in which a CSTO dump or page is known to come, built from releases with known truth."""
+"""Every form in which a CSTO dump or page is known to come, with releases of known truth."""
 
 from dataclasses import replace
 

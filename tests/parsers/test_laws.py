@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parsers.engine import parser_version, read
 from parsers.markup import blocks_of_soup
-from parsers.model import Outcome
+from parsers.model import Outcome, Source
 from parsers.normalise import digest_text, normalise, normalised_body
 from parsers.page import make_soup
 from parsers.sources import load_shipped
@@ -20,6 +20,7 @@ from tests.parsers.dumps import (
     HEADLINES,
     RELEASES,
     TICKER,
+    Release,
     capture_of,
     make_dump,
 )
@@ -36,18 +37,18 @@ SCRAPS = st.sampled_from(
         "<h1>", "</h1>", "<div class='news-detail'>", "<div class='news-text'>", "</div>", "<p>",
         "<br><br>", "<time datetime='2026-03-04T10:00:00+99:00'>", "<table><tr><td>", "</table>",
         "<!--", "-->", "<script>", "</script>", "<title>The lake rose again</title>", "<html>",
-        "24.11.2022", "On November 23 this year, in Yerevan", "\n", "_" * 20, "\x00", "\ud7ff", " | ",
-        "The lake rose again", "<input type=password>", "99.99.9999", "<base href='x'>", "<li>",
+        "24.11.2022", "On November 23 this year, in Yerevan", "\n", "_" * 20, "\x00", "\ud7ff",
+        " | ",         "The lake rose again", "<input type=password>", "99.99.9999", "<base href='x'>", "<li>",
         "https://[", "<link rel=canonical href='http://[x/news/news_col/a/'>", "<blockquote><cite>",
-        '<script type="application/ld+json">[[{"datePublished": "2026"}]]</script>', "&#0;", "&nbsp;",
-        '<meta charset="utf-7">', "+7495-795-27-10", "x.pdf", "- ", "•", "\u2028", "\x85", "\r",
+        '<script type="application/ld+json">[[{"datePublished": "2026"}]]</script>', "&#0;",
+        "&nbsp;",         '<meta charset="utf-7">', "+7495-795-27-10", "x.pdf", "- ", "•", "\u2028", "\x85", "\r",
     ]
 )  # fmt: skip
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=200), SOURCES, NAMES, LABELS)
-def test_no_bytes_raise(body: bytes, source, name: str, label: str | None) -> None:  # type: ignore[no-untyped-def]
+def test_no_bytes_raise(body: bytes, source: Source, name: str, label: str | None) -> None:
     reading = read(capture_of(body, name, content_type=label), source)
     assert (reading.sighting is not None) == (reading.outcome is Outcome.READ)
     assert (reading.reason is not None) == (reading.outcome is not Outcome.READ)
@@ -55,7 +56,7 @@ def test_no_bytes_raise(body: bytes, source, name: str, label: str | None) -> No
 
 @settings(deadline=None)
 @given(st.lists(SCRAPS, max_size=25).map("".join), SOURCES, NAMES, LABELS)
-def test_no_scraps_of_pages_raise(text: str, source, name: str, label: str | None) -> None:  # type: ignore[no-untyped-def]
+def test_no_scraps_raise(text: str, source: Source, name: str, label: str | None) -> None:
     capture = capture_of(text, name, content_type=label)
     reading = read(capture, source)
     assert (reading.sighting is not None) == (reading.outcome is Outcome.READ)
@@ -78,14 +79,19 @@ def text_digest(text: str, name: str) -> str:
 
 @given(
     RELEASE, st.sampled_from([form for form in HEADLINES if form != "missing"]),
-    st.sampled_from(DATES), st.lists(st.tuples(st.integers(0, 6), st.booleans(), FOOTER), min_size=2),
+    st.sampled_from(DATES),
+    st.lists(st.tuples(st.integers(0, 6), st.booleans(), FOOTER), min_size=2),
 )  # fmt: skip
-def test_the_ticker_and_the_footer_change_nothing(release, headline, stamp, pages) -> None:  # type: ignore[no-untyped-def]
+def test_the_ticker_and_the_footer_change_nothing(
+    release: Release, headline: str, stamp: str, pages: list[tuple[int, bool, int]]
+) -> None:
     if "date after" in headline:
         stamp = "none"
     digests = {
         text_digest(
-            make_dump(release, items=items, dated=dated, headline=headline, stamp=stamp, footer=footer),
+            make_dump(
+                release, items=items, dated=dated, headline=headline, stamp=stamp, footer=footer
+            ),
             "a.txt",
         )
         for items, dated, footer in pages
@@ -96,8 +102,8 @@ def test_the_ticker_and_the_footer_change_nothing(release, headline, stamp, page
 @settings(deadline=None)
 @given(RELEASE, st.sampled_from(["above", "inside"]), st.integers(0, 6), FOOTER, st.integers(0, 99))
 def test_a_page_and_a_dump_of_one_release_have_one_text(
-    release, headline, items, footer, noise
-) -> None:  # type: ignore[no-untyped-def]
+    release: Release, headline: str, items: int, footer: int, noise: int
+) -> None:
     html = stock_page(release, headline=headline, items=items, footer=footer, noise=f"n{noise}")
     dump = make_dump(release, items=items, footer=footer, stamp="own line")
     assert text_digest(html, "a.html") == text_digest(dump, "a.txt")
@@ -105,8 +111,8 @@ def test_a_page_and_a_dump_of_one_release_have_one_text(
 
 @given(RELEASE, st.integers(0, 6), st.sampled_from(DATES), FOOTER)
 def test_every_paragraph_of_a_dump_stands_in_one_of_its_lines(
-    release, items, stamp, footer
-) -> None:  # type: ignore[no-untyped-def]
+    release: Release, items: int, stamp: str, footer: int
+) -> None:
     text = make_dump(release, items=items, stamp=stamp, footer=footer)
     sighting = read(capture_of(text), CSTO).sighting
     assert sighting

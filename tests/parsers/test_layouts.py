@@ -40,7 +40,8 @@ date_formats = ["%d %B %Y"]
 
 PAGE = """<!doctype html><html lang="en-GB"><head><title>x</title>
 <link rel="canonical" href="http://127.0.0.1:8765/news/news_col/rise/"></head><body>
-<ul class="latest"><li><time datetime="2026-03-05">05.03.2026</time> <a href="/n/2/">Other news</a></li>
+<ul class="latest">
+<li><time datetime="2026-03-05">05.03.2026</time> <a href="/n/2/">Other news</a></li>
 <li>No date here</li></ul>
 <div class="news-detail" id="d1"><h1>The lake <em>rose</em></h1>
 <time datetime="2026-03-04T10:00:00+02:00">4 March</time><div class="share">Share</div>

@@ -74,13 +74,9 @@ def test_line_of(path: tuple[str | int, ...], line: int | None) -> None:
 def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
     """Every path in what tomllib read."""
     found = {path} if path else set()
-    items = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
+    items: Any = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        items = enumerate(value)
     for key, inner in items:
         found |= paths(inner, (*path, key))
     return found
@@ -93,7 +89,8 @@ def test_every_path_has_a_line(text: str) -> None:
 
 _KEYS = st.sampled_from(["a", "b", '"c d"', "'e.f'", "g.h", "1", '"\\u0041"'])
 _VALUES = st.recursive(
-    st.sampled_from(['"x"', "'y'", "1", "true", '"""m\nn"""', "1.5e3", "1979-05-27", '"]"', '"#"', '"\\""']),
+    st.sampled_from(['"x"', "'y'", "1", "true", '"""m\nn"""', "1.5e3", "1979-05-27", '"]"', '"#"',
+                     '"\\""']),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda items: "[" + ",\n # c ]\n".join(items) + "]"),
         st.lists(inner, max_size=2).map(
