@@ -16,12 +16,17 @@ BASES: dict[str, tuple[str, ...]] = {
     "releases": ("texts", "state_log", "revision_log"),
     "revisions": ("texts", "revision_log", "comparisons"),
     "runs": ("run_log",),
+    "silent_edits": ("revisions", "texts", "revision_log", "comparisons"),
     "teasers": ("looks", "tickers"),
 }
 
 _FULL_TEXT = "the body: paragraphs joined by a blank line"
 
 MEANINGS: dict[str, dict[str, str]] = {
+    "silent_edits": {
+        "weight": "how much of it may change a reader's belief; 0: punctuation",
+        "kinds": "the kinds of change in it, in order of their names; NULL: none typed",
+    },
     "captures": {
         "release_id": "the release read, as known today; NULL: none",
         "final_url": "where redirects led; NULL: they led nowhere else",

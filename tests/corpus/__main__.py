@@ -31,7 +31,6 @@ def made(
 def agree(count: int, first: int) -> None:
     """Print the share of captures in which every field is right, and what differs how often."""
     from parsers.engine import read
-
     from parsers.sources import load_shipped
 
     source = load_shipped("csto")
