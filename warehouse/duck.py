@@ -139,11 +139,11 @@ def _attach(place: Place, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the tables were made yet."""
-    row = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = 'lake' "
-        "and table_name = 'schema_versions'"
-    ).fetchone()
-    return row is not None and row[0] > 0
+    try:
+        connection.execute("select 1 from lake.schema_versions limit 0")
+    except duckdb.CatalogException:
+        return False
+    return True
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:

@@ -1,6 +1,6 @@
--- silent_edits: one row per publisher's edit that the page did not announce, the weightiest first.
--- Key: (release_id, revision). weight counts what may change a reader's belief: numbers, dates,
--- names, quotes and negations ten each, paragraphs five, all else one; a moved-back date adds ten.
+-- silent_edits: one row per edit that the page did not announce, the weightiest first. Key:
+-- (release_id, revision). weight counts what may change a reader's belief; numbers, dates, names,
+-- quotes and negations count ten each, paragraphs five, all else one; a moved-back date adds ten.
 create or replace view silent_edits as
     with weighed as (
         select
