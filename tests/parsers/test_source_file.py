@@ -3,8 +3,8 @@
 import pytest
 
 from parsers.source_file import parse_source
-from parsers.toml_tables import TomlError
 from parsers.sources import load_shipped, shipped_ids, shipped_text
+from parsers.toml_tables import TomlError
 
 GOOD = """id = "lakes"
 homepage = "http://127.0.0.1:8765/"

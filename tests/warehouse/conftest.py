@@ -8,7 +8,7 @@ import pytest
 
 from parsers.model import Kind, Outcome, Reading, Sighting, Teaser, digest_bytes
 from warehouse.duck import Place
-from warehouse.model import StagedLook, capture_id, reading_id, text_of
+from warehouse.model import StagedLook, capture_id, reading_id
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.store import Store
@@ -111,8 +111,6 @@ def first_run(store: Store) -> None:
 def second_run(store: Store) -> None:
     """Commit the second run."""
     stamp = Stamp("r2", SECOND_RUN)
-    before, after = (text_of("lakes", one, "") for one in (BEFORE, AFTER))
-    pair = {"before_text_id": before.text_id, "text_id": after.text_id}
     store.begin()
     counts = Recorder(store, stamp).record("lakes", [look(URL_A, SECOND_RUN, AFTER)])
     store.append("run_log", [run_row(stamp, dict(counts))])
@@ -122,36 +120,6 @@ def second_run(store: Store) -> None:
     (release_id,) = store.releases_of_addresses("lakes", [URL_A]).values()
     missing = {"status": "missing", "since": SECOND_RUN, "capture_id": "c", **stamp.columns}
     store.append("state_log", [{"release_id": release_id, **missing}])
-    store.append(
-        "comparisons",
-        [
-            {
-                **pair,
-                "change_class": "substantive",
-                "words_added": 1,
-                "words_removed": 1,
-                "classifier_version": "1",
-                **stamp.columns,
-            }
-        ],
-    )
-    store.append(
-        "change_log",
-        [
-            {
-                **pair,
-                "seq": 1,
-                "field": "body",
-                "op": "replace",
-                "kind": "number",
-                "before": "5",
-                "after": "6",
-                "paragraph_before": 2,
-                "paragraph_after": 2,
-                **stamp.columns,
-            }
-        ],
-    )
     store.commit()
 
 

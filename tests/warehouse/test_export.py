@@ -187,7 +187,7 @@ def test_as_of_gives_the_files_that_an_export_gave_then(tmp_path: Path) -> None:
     today = run_export(place, tmp_path / "today")
     assert {one.view for one, was in zip(today.files, then.files, strict=True) if one != was} == {
         "captures", "changes", "coverage", "incidents", "neighbours", "readings", "release_urls",
-        "releases", "revisions", "runs",
+        "releases", "revisions", "runs", "silent_edits",
     }  # fmt: skip
     last = run_export(place, tmp_path / "last", as_of=SECOND_RUN)
     assert last.files == today.files

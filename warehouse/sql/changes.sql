@@ -17,5 +17,7 @@ create or replace view changes as
         r.seen_at,
         r.recorded_at
     from revisions as r
+    join _comparisons_as_of('infinity'::timestamptz) as p
+        on p.before_text_id = r.before_text_id and p.text_id = r.text_id
     join lake.change_log as c
-        on c.before_text_id = r.before_text_id and c.text_id = r.text_id;
+        on c.before_text_id = p.before_text_id and c.text_id = p.text_id and c.run_id = p.run_id;

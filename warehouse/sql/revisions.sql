@@ -13,14 +13,6 @@ create or replace macro revisions_as_of(ts) as table
                 select 1 from lake.superseded as s
                 where s.entry_id = r.entry_id and s.recorded_at <= ts
             )
-    ),
-    compared as (
-        select *
-        from lake.comparisons
-        where recorded_at <= ts
-        qualify row_number() over (
-            partition by before_text_id, text_id order by recorded_at desc
-        ) = 1
     )
     select
         r.release_id,
@@ -65,7 +57,7 @@ create or replace macro revisions_as_of(ts) as table
     join lake.texts as t on t.text_id = r.text_id
     left join held as n
         on n.before_revision_id = r.revision_id and n.release_id = r.release_id
-    left join compared as c
+    left join _comparisons_as_of(ts) as c
         on c.before_text_id = r.before_text_id and c.text_id = r.text_id;
 
 create or replace view revisions as
