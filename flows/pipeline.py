@@ -32,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 BATCH_FILES = 500
 _BATCH_BYTES = 32 * 1024 * 1024
-_DECIDE_LOOKS = 2000
+_DECIDE_LOOKS = 4000
 
 
 @dataclass(frozen=True, slots=True)

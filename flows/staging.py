@@ -98,13 +98,19 @@ class Stager:
         )
 
     def _known(self, source: Source, version: str, captures: Sequence[Capture]) -> _Known:
-        urls = {capture.url for capture in captures}
+        """What the lake knows; of what was never seen nothing more is asked."""
+        with self._store.reading():
+            return self._ask(source, version, captures)
+
+    def _ask(self, source: Source, version: str, captures: Sequence[Capture]) -> _Known:
+        newest = self._store.newest_digests(source.id, {capture.url for capture in captures})
         first = self._store.first_looks(source.id, {capture.digest for capture in captures})
+        seen = (_reading_id(one) for one in captures if one.digest in first)
         return _Known(
-            newest=self._store.newest_digests(source.id, urls),
-            first={digest: FirstSeen(*seen) for digest, seen in first.items()},
-            read=frozenset(self._store.readings(_reading_id(one) for one in captures)),
-            containers=self._store.newest_containers(source.id, version, urls),
+            newest=newest,
+            first={digest: FirstSeen(*where) for digest, where in first.items()},
+            read=frozenset(self._store.readings(seen)),
+            containers=self._store.newest_containers(source.id, version, newest),
         )
 
     @staticmethod

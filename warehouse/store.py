@@ -6,7 +6,8 @@ DuckLake syncs its catalog only: what the catalog names must already be on the d
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,16 @@ class Store:
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
         self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Answer the questions of a block from one snapshot: each by itself would load the catalog
+        anew, which takes longer than the question."""
+        self._connection.execute("begin")
+        try:
+            yield
+        finally:
+            self._connection.execute("rollback")
 
     def begin(self) -> None:
         """Start the run's one transaction."""
@@ -249,8 +260,7 @@ class Store:
                     left join moved as m on m.capture_id = l.capture_id
                     where l.release_id is not null
                 )
-                select p.* from placed as p
-                semi join wanted as w on w.key = p.{column}
+                select * from placed where {column} in (select key from wanted)
                 """
             ).fetchall()
 
@@ -268,9 +278,10 @@ class Store:
         if not len(wanted):
             return []
         with self._registered("wanted", pa.table({"key": wanted})):
+            # `in` is planned in a third of the time that a semi join takes
             return self._connection.execute(
-                f"select {select} from (select * from lake.{table} as s "
-                f"semi join wanted as w on w.key = s.{column}) as t {join} where {where}",
+                f"select {select} from lake.{table} as t {join} "
+                f"where t.{column} in (select key from wanted) and {where}",
                 parameters or None,
             ).fetchall()
 
