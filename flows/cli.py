@@ -21,6 +21,7 @@ from flows.commands.shared import FAILED, OK, USAGE
 from flows.errors import FlowError, SettingsError, UsageError
 
 Format = Literal["table", "json", "jsonl", "csv"]
+ChangeClass = Literal["first", "substantive", "minor", "reordered", "restored"]
 
 
 @Parameter(name="*")
@@ -140,6 +141,53 @@ def show(
 
 
 @app.command
+def changes(
+    *,
+    since: str | None = None,
+    recorded_since: str | None = None,
+    source: str | None = None,
+    class_: Annotated[ChangeClass | None, Parameter(name="--class")] = None,
+    format: _FORMAT = "table",
+    common: Common = Common(),
+) -> int:
+    """Say what changed, newest first.
+
+    Parameters
+    ----------
+    since
+        Seen since then: 7d, 12h, or a date.
+    recorded_since
+        Recorded since then, whenever it was seen.
+    source
+        Of this source alone.
+    class_
+        Of this class alone.
+    """
+    from flows.commands.compare import changes as command
+
+    return command(common, since, recorded_since, source, class_, format)
+
+
+@app.command
+def diff(
+    release: str, span: str | None = None, /, *,
+    format: Literal["text", "html", "json"] = "text", common: Common = Common(),
+) -> int:  # fmt: skip
+    """Show what changed between two revisions.
+
+    Parameters
+    ----------
+    release
+        An id, a unique prefix of one, or a URL.
+    span
+        A..B; B alone compares it with the one before; nothing compares the last two.
+    """
+    from flows.commands.compare import diff as command
+
+    return command(common, release, span, format)
+
+
+@app.command
 def export(
     folder: Path, /, *, format: Literal["parquet", "csv", "jsonl"] = "parquet",
     as_of: datetime | None = None, common: Common = Common(),
@@ -189,14 +237,9 @@ def init(folder: Path = Path(), /, *, _: Common = Common()) -> int:
 
 
 _VALUED = {
-    "--config",
-    "--format",
-    "--source",
-    "--recheck",
-    "--captured-at",
-    "--as-of",
-    "--revision",
-}
+    "--config", "--format", "--source", "--recheck", "--captured-at", "--as-of", "--revision",
+    "--since", "--recorded-since", "--class",
+}  # fmt: skip
 """Options that take the word after them."""
 
 

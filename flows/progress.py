@@ -3,12 +3,18 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person sees what is written there."""
+    return stream.isatty()
 
 
 @contextmanager
 def progress_bar(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """Yields what advances the bar by a number of items; it does nothing without a terminal."""
-    if quiet or not sys.stderr.isatty() or not total:
+    if quiet or not is_terminal(sys.stderr) or not total:
         yield lambda _: None
         return
     from rich.console import Console

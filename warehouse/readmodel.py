@@ -1,6 +1,8 @@
 """What people are shown of the warehouse, as plain values: a release, the state of sources."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -93,9 +95,106 @@ def release_document(place: Place, said: str, revision: int | None) -> Document:
     }
 
 
+_CHANGES = """
+with told as (
+    select
+        revision_id,
+        arg_max(
+            {'kind': kind, 'op': op, 'before': before, 'after': after},
+            (case when kind in ('number', 'date', 'name', 'quote', 'negation') then 2
+                when kind = 'paragraph' then 1 else 0 end, -seq)
+        ) as telling
+    from changes group by revision_id
+)
+select r.seen_at, r.recorded_at, r.source_id, r.release_id, r.revision, r.change_class, r.headline,
+    r.words_added, r.words_removed, r.announced, r.changed_after,
+    t.telling.kind as kind, t.telling.op as op, t.telling.before as before, t.telling.after as after
+from revisions as r
+left join told as t on t.revision_id = r.revision_id
+where ($since is null or r.seen_at >= $since)
+    and ($recorded_since is null or r.recorded_at >= $recorded_since)
+    and ($source is null or r.source_id = $source)
+    and ($class is null or r.change_class = $class)
+order by r.seen_at desc, r.release_id, r.revision desc
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFilter:
+    """Which revisions are asked for; None: all."""
+
+    since: datetime | None = None
+    """By `seen_at`."""
+    recorded_since: datetime | None = None
+    """By arrival."""
+    source_id: str | None = None
+    change_class: str | None = None
+
+
+def recent_changes(place: Place, wanted: ChangeFilter) -> list[Document]:
+    """What happened, newest first: one row a revision, with its most telling change."""
+    connection = connect_reader(place)
+    try:
+        parameters = {
+            "since": wanted.since,
+            "recorded_since": wanted.recorded_since,
+            "source": wanted.source_id,
+            "class": wanted.change_class,
+        }
+        return list(_documents(connection.execute(_CHANGES, parameters)))
+    finally:
+        connection.close()
+
+
+_STATES = """
+select revision, headline, published_on, paragraphs, seen_at, changed_after, announced,
+    announced_how, backdated, change_class, language, source_id
+from revisions where release_id = $1 order by revision
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionPair:
+    """Two revisions of one release, oldest first, as they are compared."""
+
+    release_id: str
+    url: str | None
+    before: Document
+    after: Document
+    """Columns of `revisions`."""
+
+
+def revision_pair(place: Place, said: str, first: int | None, last: int | None) -> RevisionPair:
+    """The revisions to compare; without numbers the last two.
+
+    Raises NoSuchReleaseError and NoSuchRevisionError.
+    """
+    connection = connect_reader(place)
+    try:
+        release_id = find_release(connection, said)
+        (release,) = _rows(connection, _RELEASE, release_id)
+        revisions = list(_rows(connection, _STATES, release_id))
+    finally:
+        connection.close()
+    count = len(revisions)
+    if last is None and first is None and count < 2:
+        raise NoSuchRevisionError(f"{release_id} has one revision: there is nothing to compare")
+    last = count if last is None else last
+    first = last - 1 if first is None else first
+    for number in (first, last):
+        if not 1 <= number <= count:
+            raise NoSuchRevisionError(
+                f"{release_id} has revisions 1 to {count}, there is no {number}"
+            )
+    return RevisionPair(release_id, release["url"], revisions[first - 1], revisions[last - 1])
+
+
 def _rows(
     connection: duckdb.DuckDBPyConnection, query: str, *parameters: object
 ) -> Iterator[Document]:
-    cursor = connection.execute(query, list(parameters))
+    return _documents(connection.execute(query, list(parameters)))
+
+
+def _documents(cursor: duckdb.DuckDBPyConnection) -> Iterator[Document]:
     names = [column[0] for column in cursor.description or ()]
     return (dict(zip(names, row, strict=True)) for row in cursor.fetchall())

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.flows.conftest import ROOT, Dump, Shell
+from tests.flows.shell import ROOT, Dump, Shell
 from tests.warehouse.test_captures import http_warc
 from warehouse.duck import Place, attach_writer
 

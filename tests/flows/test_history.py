@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.flows.conftest import Dump, Shell
+from tests.flows.shell import Dump, Shell
 from tests.warehouse.test_captures import http_warc
 
 BODY = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import ROOT, Shell
+from tests.flows.shell import ROOT, Shell
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import shutil
 from datetime import date
 
-from tests.flows.conftest import ROOT, Shell
+from tests.flows.shell import ROOT, Shell
 
 FACTS = {
     # file: (published_on, event_on, place, teasers)
