@@ -189,6 +189,26 @@ def raw_offsets(raw: str, normal: str) -> Sequence[int]:
     return offsets
 
 
+def raw_starts(raw: str, normal: str, starts: Sequence[int]) -> list[int]:
+    """Where tokens that begin at `starts` of the normal form begin in the stored text.
+
+    Looks first whether they begin at the same place, as in most texts: a text is normalised word
+    by word, so it is enough that what stands before the word has that normal form.
+
+    >>> raw_starts("“a” b", '"a" b', [4])
+    [4]
+    """
+    if raw == normal:
+        return list(starts)
+    if all(
+        raw[start - 1 : start].isspace() and normalise(raw[:start]) == normal[:start].rstrip()
+        for start in starts
+    ):
+        return list(starts)
+    offsets = raw_offsets(raw, normal)
+    return [offsets[start] for start in starts]
+
+
 def _differs_by_character(raw: str, normal: str) -> bool:
     """Whether each character was folded to one character, as typographic quotes are."""
     return len(raw) == len(normal) and all(
