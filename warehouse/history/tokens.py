@@ -7,6 +7,7 @@ its marks (Thai, Lao, Khmer, Burmese).
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -164,6 +165,7 @@ def sentence_around(paragraph: str, start: int, end: int) -> str:
     return paragraph[touched[0][0] : touched[-1][1]].strip() if touched else paragraph[start:end]
 
 
+@lru_cache(maxsize=64)
 def raw_offsets(raw: str, normal: str) -> Sequence[int]:
     """For each character of `normal`, and for its end, where it begins in `raw`; never descends.
 
@@ -189,6 +191,10 @@ def raw_offsets(raw: str, normal: str) -> Sequence[int]:
     return offsets
 
 
+_FEW_STARTS = 4
+"""Each is looked at by itself from the paragraph's start; above it the paragraph is mapped once."""
+
+
 def raw_starts(raw: str, normal: str, starts: Sequence[int]) -> list[int]:
     """Where tokens that begin at `starts` of the normal form begin in the stored text.
 
@@ -200,7 +206,7 @@ def raw_starts(raw: str, normal: str, starts: Sequence[int]) -> list[int]:
     """
     if raw == normal:
         return list(starts)
-    if all(
+    if len(starts) <= _FEW_STARTS and all(
         raw[start - 1 : start].isspace() and normalise(raw[:start]) == normal[:start].rstrip()
         for start in starts
     ):
