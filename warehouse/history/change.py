@@ -33,7 +33,7 @@ class TextState:
 
 class Span(NamedTuple):
     """A stretch of one stored paragraph, as `paragraphs[paragraph][start:end]`. (Span and Hunk are
-    tuples: a third of the time of a diff went into making them as dataclasses.)"""
+    tuples, made by the hundred: a tuple is made in half the time of a frozen dataclass.)"""
 
     paragraph: int
     start: int

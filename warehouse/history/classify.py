@@ -4,7 +4,6 @@
 or were edited, `words` and `passage` the edits, `kinds` what each of them is.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -22,7 +21,7 @@ from warehouse.history.change import (
     TextState,
 )
 from warehouse.history.edited import EditedLink, edited_links, unlinked
-from warehouse.history.kinds import kind_of
+from warehouse.history.kinds import Vocabulary, kind_of
 from warehouse.history.passage import passage, widened
 from warehouse.history.tokens import Token, count_words, has_word, raw_offsets
 from warehouse.history.words import Edit
@@ -40,12 +39,7 @@ class _Text:
 
     alignment: Alignment
     field: Field
-    bodies: tuple[tuple[str, ...], tuple[str, ...]]
-
-    def occurs(self, pattern: str) -> bool:
-        """Whether a pattern is found in a paragraph of either body."""
-        search = re.compile(pattern).search
-        return any(search(paragraph) for body in self.bodies for paragraph in body)
+    vocabulary: Vocabulary
 
 
 def compare(before: TextState, after: TextState) -> Comparison:
@@ -59,13 +53,13 @@ def compare(before: TextState, after: TextState) -> Comparison:
     """
     changes: list[Change] = []
     added = removed = 0
-    bodies = before.paragraphs, after.paragraphs
+    vocabulary = Vocabulary((*before.paragraphs, *after.paragraphs))
     for field, old, new in (
         ("headline", (before.headline,), (after.headline,)),
-        ("body", *bodies),
+        ("body", before.paragraphs, after.paragraphs),
     ):
         if old != new:
-            text = _Text(align(old, new), "headline" if field == "headline" else "body", bodies)
+            text = _Text(align(old, new), "headline" if field == "headline" else "body", vocabulary)
             found, words = _text_changes(text)
             changes += found
             added, removed = added + words[0], removed + words[1]
@@ -175,7 +169,7 @@ def _edits(text: _Text, edited: EditedLink) -> Iterator[Change]:
     old, new = text.alignment.before, text.alignment.after
     left, right = passage(old, edited.left), passage(new, edited.right)
     for edit in widened(edited, left, right):
-        kind = kind_of(edit, left, right, text.occurs)
+        kind = kind_of(edit, left, right, text.vocabulary)
         i, k, j, m = edit
         pieces = _stretches(edited.left[i:k]), _stretches(edited.right[j:m])
         yield _change(text, kind, *pieces, places=_places(edited, edit))

@@ -15,7 +15,7 @@ from warehouse.history.change import Diff, Hunk, HunkOp, Span
 from warehouse.history.edited import tokenised, unlinked, word_ends
 from warehouse.history.sentences import Link, Unit
 from warehouse.history.similar import common_ends
-from warehouse.history.tokens import Token, raw_offsets
+from warehouse.history.tokens import Token, raw_starts
 
 _Place = tuple[int, int]
 """A paragraph and an offset into its normal form."""
@@ -209,8 +209,7 @@ def _spans(side: Side, places: Sequence[_Place | None]) -> list[Span | None]:
             stretch[paragraph, found[0]] = Span(paragraph, 0, len(raw))
             continue
         found.sort()
-        offsets = raw_offsets(raw, side.normals[paragraph])
-        edges = [0, *(offsets[start] for start in found[1:]), len(raw)]
+        edges = [0, *raw_starts(raw, side.normals[paragraph], found[1:]), len(raw)]
         for start, low, high in zip(found, edges, edges[1:], strict=False):
             stretch[paragraph, start] = Span(paragraph, low, high)
     return [None if place is None else stretch[place] for place in places]

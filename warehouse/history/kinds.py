@@ -9,20 +9,44 @@ another word's capital, changes nothing but wording.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rapidfuzz.distance import OSA
 
 from warehouse.history.change import Kind
 from warehouse.history.passage import Passage
 from warehouse.history.tokens import Token, has_word, is_unspaced
+from warehouse.history.values import Value
 from warehouse.history.vocabulary import COMMON_ENDINGS, NEGATIONS, NEGATIVE_PREFIXES, OPENERS
 from warehouse.history.words import Edit
 
 _TYPO_LETTERS = 2
-_TITLE_CASE_SHARE = 0.6
-"""Of the words of four letters or more that begin with a capital: above it capitals are a style."""
+_WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
+_INSIDE = re.compile(r"(?:(?<=[^\W\d_A-Z] )|(?<=, ))\w+(?:['\u2019-]\w+)*")
+
+
+class Vocabulary:
+    """The words of some paragraphs, read when first asked for: most edits need none of them."""
+
+    def __init__(self, paragraphs: Iterable[str]) -> None:
+        self._paragraphs = paragraphs
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word as it stands."""
+        return frozenset(word for text in self._paragraphs for word in _WORD.findall(text))
+
+    @cached_property
+    def capitalised_inside(self) -> frozenset[str]:
+        """The words that follow a word of small letters or a comma and begin with a capital."""
+        return frozenset(
+            word
+            for text in self._paragraphs
+            for word in _INSIDE.findall(text)
+            if not word[0].islower()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +62,15 @@ class _Part:
         return self.within.tokens[self.start : self.end]
 
 
-def kind_of(edit: Edit, left: Passage, right: Passage, occurs: Callable[[str], bool]) -> Kind:
-    """The kind of an edit of words. `occurs` tells whether a pattern is found in either text."""
+def kind_of(edit: Edit, left: Passage, right: Passage, vocabulary: Vocabulary) -> Kind:
+    """The kind of an edit of words. `vocabulary` is that of both bodies."""
     i, k, j, m = edit
     before, after = _Part(left, i, k), _Part(right, j, m)
     value_kind = _value_kind(before, after)
     if value_kind is not None:
         return "typo" if _is_misspelt_value(before, after) else value_kind
     came, went = _differing(before, after), _differing(after, before)
-    if any(_is_name(part.within, at, occurs) for part, places in (came, went) for at in places):
+    if any(_is_name(part.within, at, vocabulary) for part, places in (came, went) for at in places):
         return "name"
     if (came[1] or went[1] or _marks(before) != _marks(after)) and _is_quote(before, after):
         return "quote"
@@ -58,13 +82,15 @@ def kind_of(edit: Edit, left: Passage, right: Passage, occurs: Callable[[str], b
 def _value_kind(before: _Part, after: _Part) -> Kind | None:
     """`number` or `date` where a value on one side is missing on the other."""
     some, others = _values(before), _values(after)
-    lost = Counter(value[1] for value in some) - Counter(value[1] for value in others)
-    gained = Counter(value[1] for value in others) - Counter(value[1] for value in some)
-    if bool(lost) != bool(gained):
+    lost = Counter(value.meaning for value in some) - Counter(value.meaning for value in others)
+    gained = Counter(value.meaning for value in others) - Counter(value.meaning for value in some)
+    if bool(lost) != bool(gained) and all(
+        value.end - value.start > 1 for value in some + others if value.meaning == "1"
+    ):
         # "one of them" against "each of them" counts nothing; nor does "for the first time".
         lost.pop("1", None)
         gained.pop("1", None)
-    kinds = {kind for kind, meaning in some + others if meaning in lost or meaning in gained}
+    kinds = {v.kind for v in some + others if v.meaning in lost or v.meaning in gained}
     if "number" in kinds:
         return "number"
     return "date" if kinds else None
@@ -77,18 +103,15 @@ def _is_misspelt_value(before: _Part, after: _Part) -> bool:
     return one_sided and min(map(len, words)) > 4 and _is_typo(before, after)
 
 
-def _values(part: _Part) -> list[tuple[str, str]]:
-    return [
-        (value.kind, value.meaning)
-        for low, high, value in part.within.values
-        if low < part.end and part.start < high
-    ]
+def _values(part: _Part) -> list[Value]:
+    return [value for _, _, value in part.within.values_in(part.start, part.end)]
 
 
 def _differing(part: _Part, other: _Part) -> tuple[_Part, list[int]]:
     """The words of one side, outside values, that the other does not have."""
     theirs = Counter(token.text.casefold() for token in other.tokens)
-    taken = {at for low, high, _ in part.within.values for at in range(low, high)}
+    found = part.within.values_in(part.start, part.end)
+    taken = {at for low, high, _ in found for at in range(low, high)}
     places = []
     for at in range(part.start, part.end):
         word = part.within.tokens[at].text.casefold()
@@ -99,25 +122,19 @@ def _differing(part: _Part, other: _Part) -> tuple[_Part, list[int]]:
     return part, places
 
 
-def _is_name(within: Passage, at: int, occurs: Callable[[str], bool]) -> bool:
+def _is_name(within: Passage, at: int, vocabulary: Vocabulary) -> bool:
     """Whether the word is capitalised for itself, not for its place."""
     word = within.tokens[at].text
     if word.islower() or not any(map(str.isupper, word)) or word == "I":
         return False
-    if _capitals_are_style(within.tokens):
-        return occurs(rf"(?<=[^\W\d_A-Z] |, ){re.escape(word)}\b")
+    if within.capitals_are_style:
+        return word in vocabulary.capitalised_inside
     if any(map(str.isupper, word[1:])) or not _is_initial(within.tokens, at):
         return True
     lower = word.casefold()
     if lower in OPENERS or lower.endswith(COMMON_ENDINGS):
         return False
-    return not occurs(rf"\b{re.escape(word[0].lower() + word[1:])}\b")
-
-
-def _capitals_are_style(tokens: Iterable[Token]) -> bool:
-    words = [token.text for token in tokens if len(token.text) > 3 and token.text.isalpha()]
-    capitals = sum(not word[0].islower() for word in words)
-    return len(words) > 2 and capitals > _TITLE_CASE_SHARE * len(words)
+    return word[0].lower() + word[1:] not in vocabulary.words
 
 
 def _is_initial(tokens: Sequence[Token], at: int) -> bool:

@@ -4,8 +4,10 @@ Edits are widened here so that each shows whole things: a date or number that an
 in it from end to end, and a mark goes with the word before it.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from warehouse.history.align import Side
 from warehouse.history.edited import EditedLink
@@ -17,31 +19,46 @@ from warehouse.history.words import Edit
 _Range = tuple[int, int]
 
 
+_TITLE_CASE_SHARE = 0.6
+"""Of the words of four letters or more that begin with a capital: above it capitals are a style."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One side of an edited sentence."""
 
     tokens: tuple[Token, ...]
     values: tuple[tuple[int, int, Value], ...]
-    """Each with the tokens it lies in."""
+    """Each with the tokens it lies in; in order, never overlapping."""
     quoted: tuple[bool, ...]
     """For each token whether it stands in quotation marks, the marks included."""
+    capitals_are_style: bool
+    """Whether most words have one, as in many headlines."""
+
+    def values_in(self, start: int, end: int) -> tuple[tuple[int, int, Value], ...]:
+        """The values that share a token with `start:end`."""
+        low = bisect_right(self.values, start, key=itemgetter(1))
+        return self.values[low : bisect_left(self.values, end, key=itemgetter(0))]
 
 
 def passage(side: Side, tokens: Sequence[Token]) -> Passage:
     """The tokens of some sentences with what is read in them."""
     text, starts = _laid_out(tokens)
-    found = []
+    ends = [start + len(token.text) for start, token in zip(starts, tokens, strict=True)]
+    found: list[tuple[int, int, Value]] = []
     for value in values(text):
-        low = next((k for k, start in enumerate(starts) if start >= value.start), len(starts))
-        if low and starts[low - 1] + len(tokens[low - 1].text) > value.start:
-            low -= 1
-        high = low
-        while high < len(starts) and starts[high] < value.end:
-            high += 1
-        if low < high:
+        low, high = bisect_right(ends, value.start), bisect_left(starts, value.end)
+        # Two values of one token ("20-May") count as the first.
+        if low < high and (not found or found[-1][1] <= low):
             found.append((low, high, value))
-    return Passage(tuple(tokens), tuple(found), tuple(_quoted(side, tokens)))
+    style = _capitals_are_style(tokens)
+    return Passage(tuple(tokens), tuple(found), tuple(_quoted(side, tokens)), style)
+
+
+def _capitals_are_style(tokens: Sequence[Token]) -> bool:
+    words = [token.text for token in tokens if len(token.text) > 3 and token.text.isalpha()]
+    capitals = sum(not word[0].islower() for word in words)
+    return len(words) > 2 and capitals > _TITLE_CASE_SHARE * len(words)
 
 
 def _laid_out(tokens: Sequence[Token]) -> tuple[str, list[int]]:
@@ -68,9 +85,12 @@ def _quoted(side: Side, tokens: Sequence[Token]) -> list[bool]:
     for token in tokens:
         if token.paragraph not in spans:
             spans[token.paragraph] = quoted_spans(side.normals[token.paragraph])
-    return [
-        any(start <= token.start < end for start, end in spans[token.paragraph]) for token in tokens
-    ]
+    quoted = []
+    for token in tokens:
+        marked = spans[token.paragraph]
+        at = bisect_right(marked, token.start, key=itemgetter(0)) - 1
+        quoted.append(at >= 0 and token.start < marked[at][1])
+    return quoted
 
 
 def widened(edited: EditedLink, left: Passage, right: Passage) -> list[Edit]:
@@ -89,21 +109,37 @@ def widened(edited: EditedLink, left: Passage, right: Passage) -> list[Edit]:
 
 def _around(edits: Sequence[Edit], spans: Sequence[_Range]) -> list[Edit]:
     """The edits; those that touch a span of left tokens are one with it."""
-    grown = list(edits)
-    for low, high in spans:
-        touching = [
-            edit
-            for edit in grown
-            if (edit[0] < high and edit[1] > low) or low < edit[0] == edit[1] < high
-        ]
-        if not touching:
-            continue
-        first, last = touching[0], touching[-1]
-        i, k = min(low, first[0]), max(high, last[1])
-        whole = i, k, first[2] - (first[0] - i), last[3] + (k - last[1])
-        at = grown.index(first)
-        grown[at : at + len(touching)] = [whole]
+    grown: list[Edit] = []
+    at = 0
+    for edit in edits:
+        # Spans that end before this edit begins touch neither it nor a later one.
+        while at < len(spans) and spans[at][1] <= edit[0]:
+            at += 1
+        grown.append(edit)
+        k = at
+        while k < len(spans) and spans[k][0] < grown[-1][1]:
+            grown[-1] = _grown(grown[-1], spans[k])
+            k += 1
+        while len(grown) > 1 and grown[-2][1] > grown[-1][0]:
+            grown[-2:] = [_union(grown[-2], grown[-1])]
     return grown
+
+
+def _grown(edit: Edit, span: _Range) -> Edit:
+    """The edit with as many tokens more on both sides as the span has beyond it."""
+    i, k, j, m = edit
+    before, after = max(i - span[0], 0), max(span[1] - k, 0)
+    return i - before, k + after, j - before, m + after
+
+
+def _union(one: Edit, other: Edit) -> Edit:
+    """Two edits, the first before the second, that overlap because one grew over the other.
+
+    What stands before the first and after the second is equal on both sides, so there, and only
+    there, left and right bounds go together.
+    """
+    i, k = min(one[0], other[0]), max(one[1], other[1])
+    return i, k, one[2] - (one[0] - i), other[3] + (k - other[1])
 
 
 def _with_words(edits: Sequence[Edit], left: Sequence[Token], right: Sequence[Token]) -> list[Edit]:

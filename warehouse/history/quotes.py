@@ -1,9 +1,12 @@
 """Where a normalised paragraph quotes: between `"` marks, whatever their shape was as stored."""
 
+from functools import lru_cache
+
 _BEFORE_OPENING = frozenset(" ([-/")
 _AFTER_CLOSING = frozenset(" .,;:!?)]-/")
 
 
+@lru_cache(maxsize=64)
 def quoted_spans(normal: str) -> list[tuple[int, int]]:
     """The outermost quoted stretches, marks included. One that does not close is none, unless it
     opens the paragraph: then the quotation goes on in the next one.

@@ -12,10 +12,10 @@ from rapidfuzz.distance import Indel, Postfix, Prefix
 from warehouse.history.tokens import is_unspaced
 
 ALIKE = 0.6
-"""At or above it two sentences are one, edited. Measured on `seeds/csto`: of all pairs of different
-sentences 1 in 1,000 reaches it, all of them list items built on one pattern."""
+"""At or above it two sentences are one, edited. Of the 9,045 pairs of different sentences in
+`seeds/csto` 11 reach it: list items built on one pattern, twins, and yearly formulas."""
 RELATED = 0.4
-"""Enough between the same neighbours: there the place speaks too."""
+"""Enough between the same neighbours: there the place speaks too (36 of those pairs reach it)."""
 _MANY_PAIRS = 400
 """Above it sentences are proposed by rare words in common rather than compared each with each."""
 _RARE = 8

@@ -17,7 +17,7 @@ Edit = tuple[int, int, int, int]
 """Tokens `i:i_end` of the old sentence became `j:j_end` of the new; one of them may be empty."""
 
 _CELLS = 400_000_000
-"""Alignment is quadratic in bits: 20,000 words against 20,000 take a fifth of a second, and above
+"""Alignment is quadratic in bits: 20,000 words against 20,000 take 0.15 s, and above
 it the text is cut at words that stand once on both sides."""
 
 
