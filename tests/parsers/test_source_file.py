@@ -2,8 +2,9 @@
 
 import pytest
 
-from parsers.source_file import SourceError, parse_source
+from parsers.source_file import parse_source
 from parsers.sources import load_shipped, shipped_ids, shipped_text
+from parsers.toml_tables import TomlError
 
 GOOD = """id = "lakes"
 homepage = "http://127.0.0.1:8765/"
@@ -62,7 +63,7 @@ def test_what_is_not_said_has_its_default() -> None:
 )  # fmt: skip
 def test_faults(before: str, after: str, line: int | None, key: str | None, word: str) -> None:
     assert before in GOOD
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(TomlError) as caught:
         parse_source(GOOD.replace(before, after, 1), "lakes.toml")
     error = caught.value
     assert (error.file, error.line, error.key) == ("lakes.toml", line, key)
