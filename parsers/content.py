@@ -89,7 +89,7 @@ def _without_headline(
 
 
 def _says_headline(text: str, key: str) -> tuple[bool, tuple[date, str] | None]:
-    """Whether a block says the headline, squashed to `key`, and nothing else but a date after it."""
+    """Whether a block says the headline, squashed to `key`, and no more but a date after it."""
     said = squash(text) if len(text) < 2 * len(key) + 100 else ""
     if not key or not said.startswith(key):
         return False, None
