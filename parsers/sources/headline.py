@@ -145,8 +145,8 @@ def _weigh(page: _Page, index: int, items_above: int) -> Found:
         "title": 1.5 if _TITLE.match(line.text) else 0,
         "length": -3 if line.text.count(" ") < 2 else -2 if len(line.text) > 350 else 0,
     }
-    if twin and index and ending < 0 and not dated and _is_lead(page.lines, index, twin):
-        points["doubled"] = 3
+    if twin and ending < 0 and not dated and _is_lead(page.lines, index, twin):
+        points |= {"doubled": 3, "first": 0}
     if page.title_key and len(line.text) > 12 and squash(line.headline) in page.title_key:
         points["in title"] = 5
     after = index if twin is None else twin
@@ -217,14 +217,13 @@ def _ending_points(text: str) -> float:
 def _is_lead(lines: Sequence[Line], index: int, twin: int) -> bool:
     """Whether a sentence said twice may be a ticker's last item and, under it, the same lead.
 
-    A lead tells its day first; a headline that does is followed by its dateline, or by a lead that
-    tells the same day.
+    A headline is followed by its dateline, or by a lead that tells the day; a lead is not.
     """
-    day = opening_day(lines[index].text)
     below = _next_text(lines, twin)
-    if day is None or below is None:
-        return day is not None
-    return opening_day(lines[below].text) != day and not is_dateline(lines[below].text)
+    if below is None or is_dateline(lines[below].text):
+        return below is None
+    day = opening_day(lines[below].text)
+    return day is None or opening_day(lines[index].text) not in (None, day)
 
 
 def _above_points(page: _Page, index: int) -> float:
