@@ -48,12 +48,15 @@ def read_content(content: Content) -> Parts | None:
     if not headline or not blocks:
         return None
     day, text, rule = content.published_on, content.published_text, "the layout's element"
-    blocks = list(_without_date(_without_headline(blocks, headline), content.date_in_body))
+    blocks, stamp = _without_headline(blocks, headline)
+    blocks = list(_without_date(blocks, content.date_in_body))
+    if day is None and stamp is not None:
+        day, text, rule = *stamp, "after the headline"
     leading = _leading_date(blocks)
     if leading is not None and day in (None, leading[0]):
-        rest = leading[3]
-        day, text, rule = (leading[0], leading[1], leading[2]) if day is None else (day, text, rule)
-        blocks = rest
+        if day is None:
+            day, text, rule = leading[:3]
+        blocks = leading[3]
     return Parts(
         headline=headline,
         body=tuple(_without_attachment_prefix(blocks)),
@@ -66,17 +69,35 @@ def read_content(content: Content) -> Parts | None:
     )
 
 
-def _without_headline(blocks: list[Block], headline: str) -> list[Block]:
-    """The blocks without the headline where it stands among them, and without its repetition."""
+def _without_headline(
+    blocks: list[Block], headline: str
+) -> tuple[list[Block], tuple[date, str] | None]:
+    """The blocks without the headline where it stands among them and without its repetition, and
+    the date that stands after one of these (`<h3>Headline 12.05.2018</h3>`)."""
     key = squash(headline)
     for index, block in enumerate(blocks):
-        if squash(block.text) == key:
-            rest = blocks[:index] + blocks[index + 1 :]
-            again = index < len(rest) and squash(rest[index].text) == key
-            return rest[:index] + rest[index + 1 :] if again else rest
+        says, stamp = _says_headline(block.text, key)
+        if says:
+            end = index + 1
+            if end < len(blocks):
+                again, second = _says_headline(blocks[end].text, key)
+                end, stamp = end + again, stamp or second
+            return blocks[:index] + blocks[end:], stamp
         if block.kind is not BlockKind.HEADING and index > 2:
             break
-    return blocks
+    return blocks, None
+
+
+def _says_headline(text: str, key: str) -> tuple[bool, tuple[date, str] | None]:
+    """Whether a block says the headline, squashed to `key`, and no more but a date after it."""
+    said = squash(text) if len(text) < 2 * len(key) + 100 else ""
+    if not key or not said.startswith(key):
+        return False, None
+    written = said[len(key) :]
+    day = parse_date_line(written) if written else None
+    if day is None:
+        return not written, None
+    return True, (day, written)
 
 
 def _without_date(blocks: Sequence[Block], visible: str | None) -> Iterator[Block]:

@@ -249,7 +249,7 @@ def _read_blocks(page: Page, source: Source, canonical: str | None) -> Reading:
         words = sum(block.text.count(" ") + 1 for block in parts.body)
         if words < _LEAST_WORDS_BESIDE_LOGIN:
             raise _Unreadable("The page is a form with a password field.")
-    if not parts.body:
+    if not parts.body and parts.published_on is None:
         raise _Unreadable("There is no text under the page's headline.")
     sighting = make_sighting(parts, source, Kind.HTML, lang, canonical)
     teasers = teasers or parts.teasers or csto.read_page_ticker(around)

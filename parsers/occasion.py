@@ -35,6 +35,10 @@ _OPENS_WITH_DATE = re.compile(
     r"(?:on|from|between|с|в период с)\s|\d|[a-zа-я]+\s+\d", re.IGNORECASE
 )
 
+_OPENS_A_SENTENCE = re.compile(
+    r"(?:on|from|between|in|at|by|during|since|until|after|before|с|в|на|по)\s", re.IGNORECASE
+)
+
 _NAME = r"[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'.]*(?:[-–][\w’']+)*"
 _PLACE = rf"{_NAME}(?:\s+(?:de|of|on|am|an|der|del|la|na)\s+{_NAME}|\s+{_NAME}){{0,2}}"
 _IN_PLACE = re.compile(
@@ -48,6 +52,20 @@ _NOT_A_PLACE = {
     "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december", "his", "her", "its", "this", "a", "an",
 }  # fmt: skip
+_FIRST_NAMES_OF_PLACES = {
+    "saint", "st", "new", "san", "santa", "los", "las", "el", "abu", "nur", "ulan", "nizhny",
+    "veliky", "north", "south", "east", "west", "northern", "southern", "eastern", "western",
+    "central", "upper", "lower", "great", "kuala", "buenos", "rio", "hong", "cape", "tel", "fort",
+    "port", "lake", "mount", "ust", "gorno", "issyk", "addis", "sri", "united", "la", "le", "de",
+}  # fmt: skip
+"""What opens a place's name of several words and no person's."""
+_INITIAL = re.compile(r"[^\W\d_]{1,2}\.")
+_OFFICE = re.compile(
+    r"\s+(?:the\s+)?(?:(?:acting|first|deputy|vice|prime|foreign|special|permanent|csto|honorary)\s+)*"
+    r"(?:minister|secretary|chairm\w+|chief|head|president|ambassador|representative|director|commander"
+    r"|colonel|general|speaker|member|rector|adviser|advisor|officer|leader|governor|mayor)\b",
+    re.IGNORECASE,
+)
 _DATELINE_PLACE = re.compile(
     rf"(?:the\s+)?(?:(?:city|town)\s+of\s+|г\.\s?)?(?P<place>{_PLACE})", re.IGNORECASE
 )
@@ -84,6 +102,30 @@ def read_occasion(paragraphs: Sequence[str], published_on: date | None) -> Occas
     return Occasion(dateline.event_on or lead.event_on, dateline.place or lead.place)
 
 
+def opening_day(paragraph: str) -> tuple[int, int] | None:
+    """The (month, day) that a paragraph opens with, with or without its year, else None.
+
+    >>> opening_day("On April 29 this year, a session opened."), opening_day("A session opened.")
+    ((4, 29), None)
+    """
+    if _OPENS_WITH_DATE.match(paragraph) is None or not (match := _OPENING.match(paragraph)):
+        return None
+    if match["dotted"]:
+        day, month, _ = match["dotted"].split(".")
+        return int(month), int(day)
+    name, first_day = match.group(2, 1) if match[1] else match.group(6, 7)
+    return MONTHS[name.lower()], int(first_day)
+
+
+def is_dateline(paragraph: str) -> bool:
+    """Whether a paragraph is, or opens with, a dateline.
+
+    >>> is_dateline("May 19, 2021, Dushanbe"), is_dateline("On May 19, in Dushanbe, it rained.")
+    (True, False)
+    """
+    return _read_dateline(paragraph, None) is not None
+
+
 def _read_lead(paragraph: str, published_on: date | None) -> Occasion:
     if not _OPENS_WITH_DATE.match(paragraph):
         return Occasion()
@@ -100,12 +142,23 @@ def _read_lead(paragraph: str, published_on: date | None) -> Occasion:
 
 
 def _checked_place(match: "re.Match[str]") -> str | None:
-    words = match["place"].rstrip(".").split()
-    if any(word.lower() in _NOT_A_PLACE for word in words):
+    """The place, or None where a person's name may have run into it."""
+    words = match["place"].split()
+    if any(word.rstrip(".").lower() in _NOT_A_PLACE for word in words):
         return None
-    # "in Moscow President Putin met": several names need a comma to be one place.
-    if len(words) > 1 and match["end"][-1:].isalpha():
-        return None
+    if any("." in word.removeprefix("St.").rstrip(".") for word in words):
+        return None  # "in Gyumri Yu.T.Toktosunov met"
+    if len(words) > 1 and words[0].rstrip(".").lower() not in _FIRST_NAMES_OF_PLACES:
+        if any(_INITIAL.fullmatch(word) for word in words):
+            return None  # "in Khujand K. Ordynets, the Minister, met"
+        # "in Moscow Vladimir Putin met": several names need a comma on both sides to be one place,
+        # and no office after it.
+        if (
+            not match[0].startswith(",")
+            or match["end"] != ","
+            or _OFFICE.match(match.string, match.end())
+        ):
+            return None
     return match["place"] if match["place"].endswith("St.") else match["place"].rstrip(".")
 
 
@@ -129,6 +182,8 @@ def _day_of(match: "re.Match[str]", published_on: date | None, this_year: bool) 
 
 def _read_dateline(paragraph: str, published_on: date | None) -> Occasion | None:
     """A whole line of date and place in either order, or the run-in `MINSK, 23 May 2022 - `."""
+    if _OPENS_A_SENTENCE.match(paragraph):
+        return None  # "On 31 July - 5 August 2012, in Moscow, ...": its dash is the range's
     text = paragraph
     if len(paragraph) > 80:
         run_in = _RUN_IN.search(paragraph, 0, 80)
@@ -137,7 +192,7 @@ def _read_dateline(paragraph: str, published_on: date | None) -> Occasion | None
         text = paragraph[: run_in.start()]
     text = text.strip(" .,:")
     date_first = _OPENING.match(text)
-    if date_first and text[:2].lower() not in ("on", "fr"):
+    if date_first:
         rest = text[date_first.end() :].strip(" ,.()")
         place = _DATELINE_PLACE.fullmatch(rest) if rest else None
         if rest and not place:
@@ -150,7 +205,7 @@ def _read_dateline(paragraph: str, published_on: date | None) -> Occasion | None
         return None
     rest = text[place_first.end() :].strip(" ,.()")
     day = _OPENING.fullmatch(rest)
-    if day is None or rest[:2].lower() in ("on", "fr"):
+    if day is None or _OPENS_A_SENTENCE.match(rest):
         return None
     return Occasion(_day_of(day, published_on, False), _dateline_place(place_first))
 

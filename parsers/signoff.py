@@ -84,8 +84,12 @@ _MARK = re.compile(
 
 def is_mark(line: str) -> bool:
     """Whether a block of several lines is parted at this one before it is judged: a date, a rule
-    of underscores, a press office, a phone."""
-    return _MARK.match(line) is not None
+    of underscores, a press office, a phone, or whatever else can only be a sign-off's.
+
+    >>> is_mark("tel.: +7 (495) 795-27-10"), is_mark("Back to the agenda of the session")
+    (True, True)
+    """
+    return _MARK.match(line) is not None or is_sign_off(line)
 
 
 def is_attachment(text: str) -> bool:

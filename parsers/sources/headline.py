@@ -6,7 +6,7 @@ A CSTO dump is a ticker of up to six items, a headline, a body. Headlines open l
 | evidence | points |
 | --- | --- |
 | the same line follows, spaces and a date after it aside | 6 |
-| the same, but it ends in a full stop, undated, under other lines: a ticker's item and a lead | 3 |
+| the same, but it may be a ticker's item and the lead under it (`_is_lead`) | 3 |
 | a date follows: own line, after the second headline, or glued before the body | 5 |
 | the same, but the ticker is dated too and the date could be its next item's | 2 |
 | a heading of level 1; of level 2 or 3 | 6; 3 |
@@ -34,6 +34,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from parsers.blocks import BlockKind
+from parsers.occasion import is_dateline, opening_day
 from parsers.signoff import is_attachment, is_sign_off
 from parsers.sources.lines import Line, is_continuation, is_twin
 from parsers.text import squash
@@ -134,7 +135,7 @@ def _weigh(page: _Page, index: int, items_above: int) -> Found:
     dated = _date_points(page, index, twin)
     ending = _ending_points(line.headline)
     points: dict[str, float] = {
-        "doubled": 0 if twin is None else 3 if index and ending < 0 and not dated else 6,
+        "doubled": 0 if twin is None else 6,
         "dated": dated,
         "heading": {0: 0, 1: 6, 2: 3, 3: 3}.get(line.block.level, 1),
         "ending": ending,
@@ -144,6 +145,8 @@ def _weigh(page: _Page, index: int, items_above: int) -> Found:
         "title": 1.5 if _TITLE.match(line.text) else 0,
         "length": -3 if line.text.count(" ") < 2 else -2 if len(line.text) > 350 else 0,
     }
+    if twin and ending < 0 and not dated and _is_lead(page.lines, index, twin):
+        points |= {"doubled": 3, "first": 0}
     if page.title_key and len(line.text) > 12 and squash(line.headline) in page.title_key:
         points["in title"] = 5
     after = index if twin is None else twin
@@ -209,6 +212,18 @@ def _ending_points(text: str) -> float:
     if ending in ";:,":
         return -4
     return 1 if ending in "?!" else 2
+
+
+def _is_lead(lines: Sequence[Line], index: int, twin: int) -> bool:
+    """Whether a sentence said twice may be a ticker's last item and, under it, the same lead.
+
+    A headline is followed by its dateline, or by a lead that tells the day; a lead is not.
+    """
+    below = _next_text(lines, twin)
+    if below is None or is_dateline(lines[below].text):
+        return below is None
+    day = opening_day(lines[below].text)
+    return day is None or opening_day(lines[index].text) not in (None, day)
 
 
 def _above_points(page: _Page, index: int) -> float:
