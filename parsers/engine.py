@@ -61,7 +61,8 @@ class _Unreadable(Exception):  # noqa: N818
     """Nothing can be read, for the reason it carries; no retry helps."""
 
 
-_remembered = Remembered()
+remembered = Remembered()
+"""What layouts read in this process; `forget` it to weigh a first reading."""
 
 
 def read(capture: Capture, source: Source, known_container: str | None = None) -> Reading:
@@ -192,10 +193,10 @@ def _read_layout(
     teasers, name = _teasers(page, layout, source), f"layout[{index}]"
     if digest == known:
         return Reading(Outcome.SAME, None, teasers, layout=name, container_digest=digest)
-    remembered = _remembered.get((parser_version(source), digest), read_it)
-    if remembered is None:
+    found = remembered.get((parser_version(source), digest), read_it)
+    if found is None:
         return None
-    sighting, trace = remembered
+    sighting, trace = found
     return Reading(
         Outcome.READ, sighting, teasers, layout=name, container_digest=digest, trace=trace
     )
