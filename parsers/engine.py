@@ -25,7 +25,7 @@ from parsers.normalise import NORMALISER_VERSION
 from parsers.page import Page, parse_page, prune
 from parsers.parts import Parts
 from parsers.sighting import ReadContent, Remembered, digest_sighting, make_sighting
-from parsers.signoff import is_mark
+from parsers.signoff import is_attachment, is_mark
 from parsers.sources import csto
 from parsers.teasers import read_teasers
 from parsers.text import squash
@@ -250,11 +250,20 @@ def _read_blocks(page: Page, source: Source, canonical: str | None) -> Reading:
         words = sum(block.text.count(" ") + 1 for block in parts.body)
         if words < _LEAST_WORDS_BESIDE_LOGIN:
             raise _Unreadable("The page is a form with a password field.")
-    if not parts.body and parts.published_on is None:
+    if not parts.body and not _ends_with_date(blocks, parts.published_text):
         raise _Unreadable("There is no text under the page's headline.")
     sighting = make_sighting(parts, source, Kind.HTML, lang, canonical)
     teasers = teasers or parts.teasers or csto.read_page_ticker(around)
     return _reading(replace(parts, teasers=teasers), sighting, "blocks")
+
+
+def _ends_with_date(blocks: Sequence[Block], stated: str | None) -> bool:
+    """Whether a headline's date is the last text of a page: then the release has no body.
+
+    On a listing its items follow the date.
+    """
+    texts = [block.text for block in blocks if block.text and not is_attachment(block.text)]
+    return bool(stated and texts and texts[-1].endswith(stated))
 
 
 def _read_generic(page: Page, capture: Capture, source: Source, canonical: str | None) -> Reading:

@@ -207,3 +207,17 @@ def test_a_layouts_headline_said_again_with_its_date_is_no_body(tag: str, after:
     assert sighting.paragraphs == (lead,)
     assert sighting.published_on == date(2018, 5, 12)
     assert sighting.published_text == "12.05.2018"
+
+
+def test_a_page_without_a_body_is_a_release_only_if_its_date_ends_it() -> None:
+    items = (
+        "<div>01.02.2021</div><div><a href='/a'>One thing was done by all of the states.</a></div>"
+    )
+    for days in ("01.01.2021", "01.02.2021"):
+        more = items.replace("01.02.2021", days)
+        listing = document("News", f"<h1>News</h1><div class='lt'>{items}{more}</div>")
+        assert read(capture_of(listing, "a.html"), CSTO).outcome is Outcome.UNREADABLE
+    bare = document("Photographs", "<h1>Photographs of the exercise</h1><div>01.02.2021</div>")
+    sighting = read(capture_of(bare, "a.html"), CSTO).sighting
+    assert sighting
+    assert (sighting.paragraphs, sighting.published_on) == ((), date(2021, 2, 1))

@@ -38,10 +38,12 @@ SCRAPS = st.sampled_from(
         "<br><br>", "<time datetime='2026-03-04T10:00:00+99:00'>", "<table><tr><td>", "</table>",
         "<!--", "-->", "<script>", "</script>", "<title>The lake rose again</title>", "<html>",
         "24.11.2022", "On November 23 this year, in Yerevan", "\n", "_" * 20, "\x00", "\ud7ff",
-        " | ",         "The lake rose again", "<input type=password>", "99.99.9999", "<base href='x'>", "<li>",
+        " | ", "The lake rose again", "<input type=password>", "99.99.9999", "<base href='x'>",
+        "<li>",
         "https://[", "<link rel=canonical href='http://[x/news/news_col/a/'>", "<blockquote><cite>",
         '<script type="application/ld+json">[[{"datePublished": "2026"}]]</script>', "&#0;",
-        "&nbsp;",         '<meta charset="utf-7">', "+7495-795-27-10", "x.pdf", "- ", "•", "\u2028", "\x85", "\r",
+        "&nbsp;", '<meta charset="utf-7">', "+7495-795-27-10", "x.pdf", "- ", "•", "\u2028", "\x85",
+        "\r",
     ]
 )  # fmt: skip
 
