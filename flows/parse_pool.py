@@ -1,4 +1,4 @@
-"""Reads captures in a process of its own, so that a hostile page costs one page and two seconds."""
+"""Reads captures in processes of their own, so that a hostile page costs one page and 2 seconds."""
 
 import atexit
 import logging
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import IO
 
 from flows.parse_worker import CPU_LIMIT_S, Request
@@ -19,42 +20,66 @@ from parsers.model import Capture, Outcome, Reading, Source
 _LOG = logging.getLogger(__name__)
 
 
+_WORTH_A_PROCESS = 16
+"""Captures for which it pays to start one more parser (0.4 s)."""
+
+
 @cache
 def shared_pool() -> "ParsePool":
-    """This process's pool: runs that follow each other share one start of the parser (0.4 s)."""
-    pool = ParsePool()
+    """This process's pool: runs that follow each other share one start of the parsers."""
+    pool = ParsePool(os.cpu_count() or 1)
     atexit.register(pool.close)
     return pool
 
 
 class ParsePool:
-    """One parsing process, started with the first page and again after each that killed it."""
+    """Up to so many parsing processes, each started with its first page."""
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._sent: set[Source] = set()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parse")
+    def __init__(self, processes: int = 1) -> None:
+        self._parsers = [_Parser() for _ in range(processes)]
+        self._free: SimpleQueue[_Parser] = SimpleQueue()
+        for parser in self._parsers:
+            self._free.put(parser)
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="parse")
 
     def close(self) -> None:
-        """Finish what is under way and end the process."""
-        self._thread.shutdown(cancel_futures=True)
-        self._stop()
+        """Finish what is under way and end the processes; a second time it does nothing."""
+        self._threads.shutdown(cancel_futures=True)
+        for parser in self._parsers:
+            parser.stop()
 
     def submit(
         self, source: Source, captures: Sequence[tuple[Capture, str | None]]
-    ) -> "Future[list[Reading]]":
+    ) -> "list[Future[list[Reading]]]":
         """Read captures, each with the container digest known for it, while the caller goes on.
 
-        The readings come in the order of the captures, one for each.
+        The futures' readings, one after the other, are in the order of the captures.
         """
-        return self._thread.submit(self._read_all, source, captures)
+        parts = min(len(self._parsers), max(1, len(captures) // _WORTH_A_PROCESS))
+        size = -(-len(captures) // parts)
+        return [
+            self._threads.submit(self._read_all, source, captures[start : start + size])
+            for start in range(0, len(captures), size or 1)
+        ]
 
     def _read_all(
         self, source: Source, captures: Sequence[tuple[Capture, str | None]]
     ) -> list[Reading]:
-        return [self._read(source, capture, known) for capture, known in captures]
+        parser = self._free.get()
+        try:
+            return [parser.read(source, capture, known) for capture, known in captures]
+        finally:
+            self._free.put(parser)
 
-    def _read(self, source: Source, capture: Capture, known: str | None) -> Reading:
+
+class _Parser:
+    """One parsing process, started again after each page that killed it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sent: set[Source] = set()
+
+    def read(self, source: Source, capture: Capture, known: str | None) -> Reading:
         process = self._process or self._start()
         new_source = None if source in self._sent else source
         try:
@@ -68,7 +93,7 @@ class ParsePool:
 
     def _died(self, process: subprocess.Popen[bytes], capture: Capture) -> Reading:
         code = process.wait()
-        self._stop()
+        self.stop()
         if code == -signal.SIGPROF:
             reason = f"reading it took more than {CPU_LIMIT_S:g} s of CPU"
         else:
@@ -89,7 +114,8 @@ class ParsePool:
         self._sent.clear()
         return self._process
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the process, if there is one."""
         process, self._process = self._process, None
         if process is None:
             return

@@ -16,7 +16,7 @@ from flows.parse_pool import ParsePool
 from parsers.engine import parser_version
 from parsers.model import Capture, Outcome, Reading, Source
 from warehouse.captures import EvidenceWriter, FirstSeen, Location
-from warehouse.model import StagedLook, capture_id, reading_id
+from warehouse.model import StagedLook, capture_id, reading_id, text_of
 from warehouse.staging import StagedLooks
 from warehouse.store import Store
 
@@ -52,6 +52,10 @@ class _Pending:
     known_container: str | None
 
 
+_Waiting = tuple[Source, str, list[_Pending], list[Future[list[Reading]]]]
+"""A batch under way: its source, parser version, captures, and the readings to come."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What the lake knows about a batch of captures."""
@@ -73,7 +77,7 @@ class Stager:
         self._staged = staged
         self._pool = pool
         self._seen: OrderedDict[str, FirstSeen] = OrderedDict()
-        self._waiting: tuple[Source, str, list[_Pending], Future[list[Reading]]] | None = None
+        self._waiting: _Waiting | None = None
         self.skipped = 0
         """Files whose bytes are those last read there."""
         self.without_time = 0
@@ -89,18 +93,24 @@ class Stager:
         taken = [(one.capture, self._take(one, known)) for one in new]
         pending = [item for _, item in taken if item is not None]
         unresolved = [capture for capture, item in taken if item is None]
-        self.finish()
         to_read = [(one.capture, one.known_container) for one in pending if one.to_read]
-        self._waiting = (source, version, pending, self._pool.submit(source, to_read))
+        before, self._waiting = (
+            self._waiting,
+            (source, version, pending, self._pool.submit(source, to_read)),
+        )
+        self._finish(before)  # while the parser has the next batch to read
         return len(pending), unresolved
 
     def finish(self) -> None:
         """Wait for the readings under way and stage their looks."""
-        if self._waiting is None:
+        waiting, self._waiting = self._waiting, None
+        self._finish(waiting)
+
+    def _finish(self, waiting: _Waiting | None) -> None:
+        if waiting is None:
             return
-        source, version, pending, future = self._waiting
-        self._waiting = None
-        readings = iter(future.result())
+        source, version, pending, futures = waiting
+        readings = (reading for future in futures for reading in future.result())
         self._staged.add(
             [
                 _look(one, source, version, next(readings) if one.to_read else None)
@@ -205,6 +215,9 @@ def _look(one: _Pending, source: Source, version: str, reading: Reading | None) 
         http_status=capture.http_status,
         final_url=capture.final_url,
         address=_address(capture),
+        text=text_of(source.id, reading.sighting, capture.digest)
+        if reading is not None and reading.sighting is not None
+        else None,
         outcome=outcome,
         error=f"the server answered {capture.http_status}" if outcome == "failed" else None,
     )

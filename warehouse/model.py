@@ -51,6 +51,8 @@ class StagedLook:
     """None: nothing was there to read."""
     reading: Reading | None
     """None: these bytes were read before; `reading_id` names what was read."""
+    text: Text | None = None
+    """The text of `reading`, when a release was read in it."""
     same_as: str | None = None
     """The reading whose container this one's equals, when `reading` is SAME."""
     http_status: int | None = None

@@ -19,7 +19,7 @@ from warehouse.history.decide import (
 )
 from warehouse.history.identity import ALIKE_JACCARD
 from warehouse.history.shingles import jaccard, shingles
-from warehouse.model import Appearance, Look, StagedLook, Text, TextKey, text_of
+from warehouse.model import Appearance, Look, StagedLook, Text, TextKey
 from warehouse.rows import (
     Row,
     Stamp,
@@ -69,7 +69,7 @@ class Recorder:
         self.tally.replayed += len(looks) - len(fresh)
         if not fresh:
             return Counter()
-        readings = self._keep_readings(source_id, fresh)
+        readings = self._keep_readings(fresh)
         read = {look.capture_id: one for look in fresh if (one := _read(look, readings))}
         identity = self._identify(source_id, list(read.values()))
         edits = self._keep_history(source_id, list(read.values()), identity)
@@ -81,9 +81,7 @@ class Recorder:
 
     # Readings and texts
 
-    def _keep_readings(
-        self, source_id: str, looks: Sequence[StagedLook]
-    ) -> dict[str, KnownReading]:
+    def _keep_readings(self, looks: Sequence[StagedLook]) -> dict[str, KnownReading]:
         """Append what was read for the first time; every look's reading, by reading id."""
         ids = {look.reading_id for look in looks} | {look.same_as for look in looks}
         known = self._store.readings(one for one in ids if one)
@@ -97,10 +95,9 @@ class Recorder:
             if ticker_id is not None:
                 tickers[ticker_id] = teasers
             key, canonical_url = None, None
-            if look.reading.sighting is not None and look.digest is not None:
-                text = text_of(source_id, look.reading.sighting, look.digest)
-                texts[text.text_id] = [text_row(text, self._stamp)]
-                key, canonical_url = _key(text), look.reading.sighting.canonical_url
+            if look.text is not None:
+                texts[look.text.text_id] = [text_row(look.text, self._stamp)]
+                key, canonical_url = _key(look.text), look.text.sighting.canonical_url
             elif look.same_as is not None:
                 key, canonical_url = known[look.same_as].key, known[look.same_as].canonical_url
             known[look.reading_id] = KnownReading(

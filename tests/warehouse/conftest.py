@@ -8,7 +8,7 @@ import pytest
 
 from parsers.model import Kind, Outcome, Reading, Sighting, Teaser, digest_bytes
 from warehouse.duck import Place
-from warehouse.model import StagedLook, capture_id, reading_id
+from warehouse.model import StagedLook, capture_id, reading_id, text_of
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.store import Store
@@ -70,6 +70,7 @@ def look(
         warc_offset=0,
         parser_version="v1",
         reading_id=reading_id("lakes", url, digest, None),
+        text=text_of("lakes", sighting, digest) if sighting else None,
         reading=Reading(outcome, sighting, teasers, reason, "layout[0]", "utf-8", "utf-8"),
         http_status=None if url.startswith("file:") else 200,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from parsers.model import Outcome, Reading, Sighting, digest_bytes
-from warehouse.model import StagedLook, capture_id, reading_id
+from warehouse.model import StagedLook, capture_id, reading_id, text_of
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -42,6 +42,7 @@ def staged(
         parser_version="v1",
         reading_id=reading_id("lakes", url, digest, None),
         reading=Reading(Outcome.READ, sighting),
+        text=text_of("lakes", sighting, digest),
         address=address,
     )
 
