@@ -1,0 +1,250 @@
+"""Whether two texts that are much alike speak of different things: a look-alike is no copy.
+
+A yearly meeting and last year's share four words in five, as much as a re-post with some words
+changed; what tells them apart is a number against a number, a date against a date or a name
+against a name *at the same place*. So sentences are paired first (a moved one is no conflict),
+words are aligned inside a pair, and each stretch of differing words is judged alone.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Levenshtein
+
+from parsers.normalise import normalise
+
+_MONTH_NAMES = """
+january february march april may june july august september october november december
+jan feb mar apr may jun jul aug sep oct nov dec
+январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
+января февраля марта апреля мая июня июля августа сентября октября ноября декабря
+январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре
+"""
+
+MONTHS = {
+    name: 1 + place % 12
+    for line in _MONTH_NAMES.strip().splitlines()
+    for place, name in enumerate(line.split())
+}
+"""Lower-cased month names of the languages that write them as ordinary words or with a capital."""
+
+PAIRED_SHARE = 0.5
+"""Sentences are paired when at least this share of the longer one's words is in the other."""
+
+SHORT_WORDS = 8
+"""Unlike sentences up to this long are compared too when both neighbours of theirs are paired:
+a dateline ("Minsk, 25 December") may have no word in common with last year's."""
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_SENTENCE_END = re.compile(r"(?<=[.!?:;\u2026])\s+(?=[^\W\d_a-z\u0430-\u044f]|[\"'(\d])")
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+EDGES = "\"'()[]{}<>.,;:!?-*/"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word as it is compared: its form without case and edge punctuation, and what it states."""
+
+    form: str
+    numbers: tuple[str, ...] = ()
+    month: int | None = None
+    name: bool = False
+    """Written with a capital that the start of a sentence does not explain."""
+    initial: bool = False
+    """Written short, with a full stop after it: an initial or an abbreviation."""
+
+
+def conflicts(text: str, other: str) -> bool:
+    """Whether an aligned number, date or name differs between two texts.
+
+    Something on one side only is no conflict, nor is a name against an ordinary word, nor
+    anything that merely moved: both texts must state something that the other does not.
+
+    >>> conflicts("The 16th session was held in Minsk.", "The 17th session was held in Minsk.")
+    True
+    >>> conflicts("A session was held in Minsk today.", "A session was held in Minsk on 5 May.")
+    False
+    >>> conflicts("It met on 13.11.2023 in Minsk.", "It met on 13 November 2023 in Minsk.")
+    False
+    """
+    text, other = sorted((text, other))  # so that the answer does not depend on their order
+    if not _each_states_more(text, other):
+        return False
+    return any(_differ(left, right) for left, right in _aligned(text, other))
+
+
+def paragraphs_of(text: str) -> list[str]:
+    """The normalised paragraphs of a text, which blank lines part; none for an empty text."""
+    return [p for block in _BLANK_LINE.split(text) if (p := normalise(block))]
+
+
+def _each_states_more(text: str, other: str) -> bool:
+    """Whether each text has a number, month or capitalised word more often than the other."""
+    mine, theirs = (Counter(filter(is_marked, normalise(t).split(" "))) for t in (text, other))
+    mine, theirs = (Counter(_lowered(c)) for c in (mine, theirs))
+    return bool(mine - theirs) and bool(theirs - mine)
+
+
+def _lowered(words: Counter[str]) -> Iterator[str]:
+    return (word.lower() for word in words.elements())
+
+
+def is_marked(word: str) -> bool:
+    """Whether a word may be a number, a name or a month: a capital, a digit, or a month's name."""
+    return word != word.lower() or any(map(str.isdigit, word)) or word.strip(EDGES) in MONTHS
+
+
+def _sentences(text: str) -> list[str]:
+    return [s for p in paragraphs_of(text) for s in _SENTENCE_END.split(p)]
+
+
+def _aligned(text: str, other: str) -> Iterator[tuple[list[Token], list[Token]]]:
+    """Every stretch of differing words between sentences that belong together."""
+    left, right = _sentences(text), _sentences(other)
+    names = _names_inside(left) | _names_inside(right)
+    for one, two in _paired(left, right):
+        yield from _differing(_tokens(one, names), _tokens(two, names))
+
+
+def _paired(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Sentences that differ but belong together, each used once, in the left text's order."""
+    partner = _equal_partners(left, right)
+    taken = set(partner.values())
+    rest = {i: Counter(s.lower().split(" ")) for i, s in enumerate(right) if i not in taken}
+    for place, sentence in enumerate(left):
+        if place in partner or not rest:
+            continue
+        words = Counter(sentence.lower().split(" "))
+        share, _, found = max((_overlap(words, rest[i]), -abs(i - place), i) for i in rest)
+        if share >= PAIRED_SHARE:
+            partner[place] = found
+            del rest[found]
+            yield sentence, right[found]
+    for place, sentence in enumerate(left):
+        found = partner.get(place - 1, -1 if not place else None)
+        after = partner.get(place + 1, len(right) if place + 1 == len(left) else None)
+        if place in partner or found is None or found + 1 not in rest or after != found + 2:
+            continue
+        if max(len(sentence.split(" ")), len(right[found + 1].split(" "))) <= SHORT_WORDS:
+            yield sentence, right[found + 1]
+
+
+def _equal_partners(left: Sequence[str], right: Sequence[str]) -> dict[int, int]:
+    """For each sentence of the left that stands in the right too: where, first come first."""
+    places: dict[str, list[int]] = {}
+    for i in range(len(right) - 1, -1, -1):
+        places.setdefault(right[i], []).append(i)
+    return {i: places[s].pop() for i, s in enumerate(left) if places.get(s)}
+
+
+def _overlap(words: Counter[str], others: Counter[str]) -> float:
+    return (words & others).total() / max(words.total(), others.total())
+
+
+def _names_inside(sentences: Iterable[str]) -> set[str]:
+    """Lower-cased words that stand with a capital inside a sentence, where only names do."""
+    return {
+        word.strip(EDGES).lower()
+        for sentence in sentences
+        for word in sentence.split(" ")[1:]
+        if word.strip(EDGES)[:1].isupper()
+    }
+
+
+def _tokens(sentence: str, names: set[str]) -> list[Token]:
+    """The words of a sentence; a capital at its start makes a name only of a known one."""
+    found = []
+    for place, word in enumerate(sentence.split(" ")):
+        bare = word.strip(EDGES).removesuffix("'s")
+        form = bare.lower()
+        month = MONTHS.get(form)
+        found.append(
+            Token(
+                form or word,
+                tuple(_numbers(bare)),
+                None if form == "may" and bare != "May" else month,
+                month is None and bare[:1].isupper() and (place > 0 or form in names),
+                word.endswith(".") and 0 < len(bare) <= 3,
+            )
+        )
+    return found
+
+
+def _numbers(word: str) -> Iterator[str]:
+    """The numbers in a word; of a full date its day, month and year as numbers of their own."""
+    for match in _NUMBER.findall(word):
+        if date := _DAY_FIRST.fullmatch(match):
+            yield from (date[1].lstrip("0"), f"month {int(date[2])}", date[3])
+        elif date := _YEAR_FIRST.fullmatch(match):
+            yield from (date[3].lstrip("0"), f"month {int(date[2])}", date[1])
+        else:
+            whole = match.replace(",", "") if _THOUSANDS.fullmatch(match) else match
+            yield whole.lstrip("0") or "0"
+
+
+def _differing(left: list[Token], right: list[Token]) -> Iterator[tuple[list[Token], list[Token]]]:
+    """The stretches between words that two sentences share in order."""
+    a, b = [t.form for t in left], [t.form for t in right]
+    mine: list[Token] = []
+    theirs: list[Token] = []
+    for op in Levenshtein.opcodes(a, b):
+        if op.tag != "equal":
+            mine += left[op.src_start : op.src_end]
+            theirs += right[op.dest_start : op.dest_end]
+        elif mine or theirs:
+            yield mine, theirs
+            mine, theirs = [], []
+    if mine or theirs:
+        yield mine, theirs
+
+
+def _differ(left: list[Token], right: list[Token]) -> bool:
+    """Whether a stretch sets a number against another, a month against another or names so."""
+    if not left or not right:
+        return False
+    mine, theirs = _stated(left), _stated(right)
+    for kind in ("number", "month"):
+        if mine[kind] - theirs[kind] and theirs[kind] - mine[kind]:
+            return True
+    return _names_differ([t for t in left if t.name], [t for t in right if t.name])
+
+
+def _stated(tokens: Iterable[Token]) -> dict[str, Counter[str]]:
+    """The numbers and the months of a stretch, dates in figures and in words alike."""
+    found: dict[str, Counter[str]] = {"number": Counter(), "month": Counter()}
+    for token in tokens:
+        for number in token.numbers:
+            found["month" if number.startswith("month ") else "number"][number] += 1
+        if token.month is not None:
+            found["month"][f"month {token.month}"] += 1
+    return found
+
+
+def _names_differ(left: list[Token], right: list[Token]) -> bool:
+    """Whether each side has a name that the other lacks, short forms taken for the long ones."""
+    mine = [t for t in left if not any(_same_name(t, o) for o in right)]
+    theirs = [t for t in right if not any(_same_name(t, o) for o in left)]
+    if not mine or not theirs:
+        return False
+    return not (_is_acronym(mine, theirs) or _is_acronym(theirs, mine))
+
+
+def _same_name(one: Token, other: Token) -> bool:
+    """Whether two tokens may be one name: equal, or one the other's initial.
+
+    >>> _same_name(Token("kh", initial=True), Token("khasan"))
+    True
+    """
+    if one.initial and other.form.startswith(one.form):
+        return True
+    return one.form == other.form or (other.initial and one.form.startswith(other.form))
+
+
+def _is_acronym(short: list[Token], long: list[Token]) -> bool:
+    """Whether one word is made of the others' first letters."""
+    return len(short) == 1 and short[0].form == "".join(t.form[:1] for t in long)
