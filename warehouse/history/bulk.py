@@ -231,7 +231,7 @@ def _read_words(data, blocks, start, end, fold, lower, cased, lowered, digit):  
 @_jit
 def _shingle(lowered, count, out):  # type: ignore[no-untyped-def]
     """The shingle hashes of `count` words into `out`; returns their number."""
-    if count == 0:
+    if count <= 0:  # empty, or UNSAFE
         return 0
     if count < 3:
         second = lowered[1] if count == 2 else _0
