@@ -18,7 +18,7 @@ import pyarrow as pa
 from parsers.normalise import normalise
 from warehouse.history import fingerprint
 from warehouse.history.conflict import EDGES, MONTHS
-from warehouse.history.fingerprint import I64, U64, Scheme, Shingles, Signatures
+from warehouse.history.fingerprint import I64, U64, Route, Scheme, Shingles, Signatures
 
 TABLE_END = 0x3000
 UNSAFE = -1
@@ -27,7 +27,11 @@ _u64 = np.uint64
 _MIX_1, _MIX_2 = _u64(fingerprint.MIX_1), _u64(fingerprint.MIX_2)
 _SEED, _STEP = _u64(fingerprint.WORD_SEED), _u64(fingerprint.WORD_STEP)
 _GOLDEN, _DIGEST_STEP = _u64(fingerprint.GOLDEN), _u64(fingerprint.DIGEST_STEP)
-_FIRST, _SECOND, _THIRD = (_u64(fingerprint.FIRST), _u64(fingerprint.SECOND), _u64(fingerprint.THIRD))
+_FIRST, _SECOND, _THIRD = (
+    _u64(fingerprint.FIRST),
+    _u64(fingerprint.SECOND),
+    _u64(fingerprint.THIRD),
+)
 _0, _1, _2, _3, _7, _8 = (_u64(n) for n in (0, 1, 2, 3, 7, 8))
 _29, _31, _32, _33, _56, _64 = (_u64(n) for n in (29, 31, 32, 33, 56, 64))
 _EACH, _TOPS, _BYTES = _u64(0x0101010101010101), _u64(0x8080808080808080), _u64((1 << 56) - 1)
@@ -243,7 +247,9 @@ def _shingle(lowered, count, out):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _append_keys(shingles, n_shingles, factors, addends, bands, window, dense, grams, least, out, at):  # type: ignore[no-untyped-def]
+def _append_keys(
+    shingles, n_shingles, factors, addends, bands, window, dense, grams, least, out, at
+):  # type: ignore[no-untyped-def]
     """Band and passage keys behind the copy key at `at`, all sorted; returns where they end."""
     start = at
     at += 1
@@ -502,3 +508,7 @@ def _spliced(values: U64, ends: I64, rows: I64, new: U64, new_ends: I64) -> tupl
     at = np.repeat(ends[rows], np.diff(new_ends, prepend=0))
     sizes[rows] = np.diff(new_ends, prepend=0)
     return np.insert(values, at, new), np.cumsum(sizes)
+
+
+COMPILED = Route(sign, shingles, compare)
+"""This module's route, for many texts."""

@@ -37,6 +37,9 @@ SHORT_WORDS = 8
 """Unlike sentences up to this long are compared too when both neighbours of theirs are paired:
 a dateline ("Minsk, 25 December") may have no word in common with last year's."""
 
+SURELY_VISIBLE = 64
+"""A block with more characters than this is taken for a paragraph as it stands."""
+
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _SENTENCE_END = re.compile(r"(?<=[.!?:;\u2026])\s+(?=[^\W\d_a-z\u0430-\u044f]|[\"'(\d])")
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
@@ -81,6 +84,15 @@ def conflicts(text: str, other: str) -> bool:
 def paragraphs_of(text: str) -> list[str]:
     """The normalised paragraphs of a text, which blank lines part; none for an empty text."""
     return [p for block in _BLANK_LINE.split(text) if (p := normalise(block))]
+
+
+def count_paragraphs(text: str) -> int:
+    """How many paragraphs a text has, without reading those that can only be one.
+
+    >>> count_paragraphs("A.\\n \\nB.\\n\\n\\u200b"), count_paragraphs("")
+    (2, 0)
+    """
+    return sum(len(b) > SURELY_VISIBLE or bool(normalise(b)) for b in _BLANK_LINE.split(text))
 
 
 def _each_states_more(text: str, other: str) -> bool:

@@ -19,13 +19,14 @@ on the machine: the same text gives the same keys everywhere.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from parsers.normalise import NORMALISER_VERSION, normalise
 from warehouse.history.conflict import is_marked
@@ -126,6 +127,18 @@ class Shingles:
     def sizes(self) -> I64:
         """How many distinct shingles each text has."""
         return np.diff(self.ends, prepend=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to compute the numbers of this module; every route gives the same.
+
+    Texts are Arrow string arrays without nulls.
+    """
+
+    sign: Callable[[pa.Array, Scheme], Signatures]
+    shingles: Callable[[pa.Array], Shingles]
+    compare: Callable[[I64, I64, Shingles], tuple[I64, npt.NDArray[np.bool_]]]
 
 
 def words_of(text: str) -> list[str]:
@@ -231,7 +244,9 @@ def shingles(texts: Sequence[str]) -> Shingles:
     _, lowered = _word_hashes(index)
     marked = np.array([is_marked(word) for word in index], bool)[at]
     owners, hashes = _shingle_hashes(lowered[at], counts)
-    ends = np.cumsum(np.bincount(np.repeat(np.arange(len(texts)), counts)[marked], minlength=len(texts)))
+    ends = np.cumsum(
+        np.bincount(np.repeat(np.arange(len(texts)), counts)[marked], minlength=len(texts))
+    )
     return Shingles(*_grouped(owners, hashes, len(texts)), lowered[at][marked], ends)
 
 
@@ -245,7 +260,8 @@ def compare(left: I64, right: I64, known: Shingles) -> tuple[I64, npt.NDArray[np
     for row in {*left.tolist(), *right.tolist()}:
         sets[row] = set(known.hashes[known.span(row)].tolist())
     shared = np.array(
-        [len(sets[a] & sets[b]) for a, b in zip(left.tolist(), right.tolist(), strict=True)], np.int64
+        [len(sets[a] & sets[b]) for a, b in zip(left.tolist(), right.tolist(), strict=True)],
+        np.int64,
     )
     sizes = {row: len(found) for row, found in sets.items()}
     possible = np.zeros(len(left), bool)
@@ -282,9 +298,7 @@ def _digests(words: U64, counts: I64) -> U64:
     return sums
 
 
-def _shingle_hashes(
-    words: U64, counts: I64
-) -> tuple[I64, U64]:
+def _shingle_hashes(words: U64, counts: I64) -> tuple[I64, U64]:
     """The row and the hash of every shingle, in text order; a missing word counts as 0."""
     shingles = np.where(counts > 0, np.maximum(counts - SHINGLE_WORDS + 1, 1), 0)
     owners = np.repeat(np.arange(len(counts)), shingles)
@@ -298,9 +312,7 @@ def _shingle_hashes(
     return owners, mix(sums)
 
 
-def _band_keys(
-    owners: I64, hashes: U64, scheme: Scheme
-) -> tuple[I64, U64]:
+def _band_keys(owners: I64, hashes: U64, scheme: Scheme) -> tuple[I64, U64]:
     """The row and the key of every band."""
     rows, starts = np.unique(owners, return_index=True)
     if not len(rows):
@@ -317,9 +329,7 @@ def _band_keys(
     return np.repeat(rows, scheme.bands), keys.ravel()
 
 
-def _passage_keys(
-    owners: I64, hashes: U64, counts: I64, scheme: Scheme
-) -> tuple[I64, U64]:
+def _passage_keys(owners: I64, hashes: U64, counts: I64, scheme: Scheme) -> tuple[I64, U64]:
     """The row and the key of every kept gram: all of a short text, window minima of a long one."""
     gap = SHINGLE_WORDS
     whole = np.flatnonzero(owners[:-gap] == owners[gap:]) if len(owners) > gap else owners[:0]
@@ -335,12 +345,18 @@ def _passage_keys(
     return np.concatenate([rows[dense], kept_rows]), np.concatenate([grams[dense], kept])
 
 
-def _grouped(
-    rows: I64, keys: U64, count: int
-) -> tuple[U64, I64]:
+def _grouped(rows: I64, keys: U64, count: int) -> tuple[U64, I64]:
     """The keys by row, sorted and distinct within it, and where each row's end."""
     order = np.lexsort((keys, rows))
     rows, keys = rows[order], keys[order]
     new = np.ones(len(keys), bool)
     new[1:] = (rows[1:] != rows[:-1]) | (keys[1:] != keys[:-1])
     return keys[new], np.cumsum(np.bincount(rows[new], minlength=count))
+
+
+PLAIN = Route(
+    lambda texts, scheme: sign(texts.to_pylist(), scheme),
+    lambda texts: shingles(texts.to_pylist()),
+    compare,
+)
+"""This module's own route, for few texts."""

@@ -1,0 +1,405 @@
+"""`pressdiff dedup`: the near-duplicate engine on anyone's table, in memory that does not follow it.
+
+One pass signs the texts and puts their keys aside; sorting the keys gives candidates; a second
+pass fetches the texts that take part, and each candidate is checked on its true shingles. With an
+index the keys are looked up there too, and the table is added to it in one commit at the end.
+What stays in memory per row: id, digest, length; per pair some 40 bytes.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from warehouse.dedup_check import Checked, check_pairs, cluster_rows
+from warehouse.dedup_index import MAX_SEGMENT_ROWS, Documents, Index, commit, locked, open_index
+from warehouse.dedup_input import DedupError, ParquetFile, Table, check_ids, open_table
+from warehouse.dedup_scratch import KeySpill, TextShelf, mapped
+from warehouse.history import fingerprint
+from warehouse.history.fingerprint import I64, U64, Route, Scheme
+from warehouse.history.neighbours import Relation, Rules
+from warehouse.history.pairing import (
+    MAX_ROWS,
+    PART_BITS,
+    PARTS,
+    ROW_BITS,
+    Caps,
+    Pairs,
+    hits_of,
+    pairs_within,
+    worth_checking,
+)
+
+__all__ = ["DedupError", "DedupSettings", "DedupSummary", "dedup"]
+
+KINDS = (Relation.EXACT, Relation.TEASER, Relation.UPDATE, Relation.LOOKALIKE, Relation.NEAR)
+"""What a run can find, in the order in which the first match wins."""
+
+COMPILED_FROM_ROWS = 8000
+"""Below it the plain route is done before numba is imported: 200 us a text against 1.5 s."""
+
+Progress = Callable[[str, int, int], None]
+"""Told the step (read, pair, fetch, check, add), how much is done and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DedupSettings:
+    """How a run compares. The scheme decides which indexes fit; the rest is free to vary."""
+
+    scheme: Scheme = field(default_factory=Scheme)
+    caps: Caps = field(default_factory=Caps)
+    rules: Rules = field(default_factory=Rules)
+    threads: int = 1
+    """Texts are read and checked on so many cores."""
+
+    def __str__(self) -> str:
+        """The name of the run: what its pairs depend on.
+
+        >>> str(DedupSettings())
+        's3-b24x3-p6w16d64-n1-v1 caps 1000/200/32 J0.5 T0.8x2 U0.9/0.5'
+        """
+        caps, rules = self.caps, self.rules
+        return (
+            f"{self.scheme} caps {caps.copies}/{caps.bands}/{caps.passages}"
+            f" J{rules.jaccard:g} T{rules.teaser_share:g}x{rules.teaser_length:g}"
+            f" U{rules.update_share:g}/{rules.update_length:g}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DedupSummary:
+    """What a run did."""
+
+    rows: int
+    candidates: int
+    """Pairs that went to the exact check."""
+    pairs: dict[str, int]
+    """Pairs written, by kind."""
+    clusters: int | None
+    """None when none were asked for."""
+    added: int
+    """Documents the index gained."""
+    index_rows: int | None
+    """Documents in the index now; None without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """The table after its first pass. Rows are numbered behind the index's documents."""
+
+    table: Table
+    index: Index | None
+    documents: Documents
+    """Of the index first, then of the table."""
+    spill: KeySpill
+    shelf: TextShelf
+    known: npt.NDArray[np.bool_]
+    """(rows of the table,): whether the index holds the document already."""
+
+    @property
+    def base(self) -> int:
+        """Number of the table's first row."""
+        return self.index.rows if self.index is not None else 0
+
+    def texts(self, rows: I64) -> pa.Array:
+        """The texts of ascending rows, from the index or the table."""
+        mine = rows >= self.base
+        own = self.shelf.take(rows[mine] - self.base)
+        if self.index is None or mine.all():
+            return own
+        return pa.concat_arrays([self.index.texts(rows[~mine]), own])
+
+
+def dedup(
+    settings: DedupSettings,
+    input: Path,  # noqa: A002 - the word of the command
+    id_column: str,
+    text_column: str,
+    output: Path,
+    against: Path | None = None,
+    add: bool = True,
+    kinds: Iterable[str] = KINDS,
+    threshold: float | None = None,
+    clusters: Path | None = None,
+    progress: Progress = lambda step, done, total: None,
+) -> DedupSummary:
+    """Write every pair of near-duplicates of a Parquet table to another; what was done.
+
+    The output has id, other_id (id < other_id, typed as the input's), kind, jaccard and
+    containment; with `against` also the pairs between the input and the index. `threshold`
+    replaces the Jaccard from which texts are near or look-alikes. `clusters` names a file for
+    (id, cluster_id) of every row that this run's pairs join to another; cluster_id is the member
+    that came first. Raises DedupError when something given cannot be used.
+    """
+    chosen = _chosen(kinds)
+    settings = _with_threshold(settings, threshold)
+    table = open_table(input, id_column, text_column)
+    with ExitStack() as stack:
+        if against is not None:
+            stack.enter_context(locked(against, write=add))
+        index = open_index(against, str(settings.scheme)) if against is not None else None
+        _check_fits(table, index, add)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pressdiff-dedup-")))
+        route = _route(table.rows)
+        source = _read(table, index, folder, settings, route, progress)
+        stack.callback(source.shelf.close)
+        left, right = _candidates(source, settings.caps, progress)
+        checked = _check(source, left, right, settings, route, progress)
+        _write(source, checked, output, chosen)
+        joined = _write_clusters(source, checked, clusters) if clusters is not None else None
+        added = 0
+        if index is not None and add:
+            index, added = _add(source, index, progress)
+    return DedupSummary(
+        rows=table.rows,
+        candidates=len(left),
+        pairs={
+            kind.value: int((checked.kinds == i).sum())
+            for i, kind in enumerate(KINDS)
+            if kind in chosen
+        },
+        clusters=joined,
+        added=added,
+        index_rows=None if index is None else index.rows,
+    )
+
+
+def _chosen(kinds: Iterable[str]) -> frozenset[Relation]:
+    names = list(kinds)
+    unknown = [name for name in names if name not in KINDS]
+    if unknown or not names:
+        raise DedupError(
+            f"kinds are {', '.join(KINDS)}" + (f", not {unknown[0]!r}" if unknown else "")
+        )
+    return frozenset(map(Relation, names))
+
+
+def _with_threshold(settings: DedupSettings, threshold: float | None) -> DedupSettings:
+    if threshold is None:
+        return settings
+    if not 0 < threshold <= 1:
+        raise DedupError(f"the threshold is a share above 0 and up to 1, not {threshold:g}")
+    return replace(settings, rules=replace(settings.rules, jaccard=threshold))
+
+
+def _check_fits(table: Table, index: Index | None, add: bool) -> None:
+    """Refuse what the index or the row numbers cannot hold."""
+    if table.rows >= MAX_ROWS:
+        raise DedupError(f"{table.path} has {table.rows} rows; one run takes up to {MAX_ROWS - 1}")
+    if index is None:
+        return
+    if index.id_type not in (None, str(table.id_type)):
+        raise DedupError(
+            f"{index.path} holds ids of type {index.id_type}, {table.path} of {table.id_type}"
+        )
+    if add and table.rows > MAX_SEGMENT_ROWS:
+        raise DedupError(
+            f"{table.path} has {table.rows} rows; an index takes {MAX_SEGMENT_ROWS} at a time"
+        )
+
+
+def _route(rows: int) -> Route:
+    if rows < COMPILED_FROM_ROWS:
+        return fingerprint.PLAIN
+    from warehouse.history import bulk  # a second of CPU: only when it pays
+
+    return bulk.COMPILED
+
+
+def _read(
+    table: Table,
+    index: Index | None,
+    folder: Path,
+    settings: DedupSettings,
+    route: Route,
+    progress: Progress,
+) -> _Input:
+    """Sign every text; ids are checked and, with an index, matched to its own."""
+    spill, shelf = KeySpill(folder), TextShelf(folder)
+    ids: list[pa.Array] = []
+    parts: list[Documents] = []
+
+    def texts() -> Iterable[pa.Array]:
+        for ids_read, texts_read in table.batches():
+            ids.append(ids_read)
+            shelf.offer(texts_read)
+            yield texts_read
+
+    done = 0
+    for signed in mapped(lambda t: route.sign(t, settings.scheme), texts(), settings.threads):
+        rows = np.arange(done, done + len(signed))
+        spill.add(signed.keys, np.repeat(rows, np.diff(signed.ends, prepend=0)))
+        parts.append(Documents(ids[len(parts)], signed.words, signed.digests))
+        done += len(signed)
+        progress("read", done, table.rows)
+    own = Documents.joined(parts, table.id_type)
+    check_ids(own.ids, table)
+    if index is None or not index.rows:
+        return _Input(table, index, own, spill, shelf, np.zeros(done, np.bool_))
+    held = index.documents()
+    known = _match(own, held, index, table)
+    return _Input(table, index, Documents.joined([held, own], table.id_type), spill, shelf, known)
+
+
+def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.NDArray[np.bool_]:
+    """Which of the table's documents the index holds; with another text is a DedupError."""
+    twin = pc.index_in(own.ids, held.ids)
+    known = twin.is_valid().to_numpy(zero_copy_only=False)
+    places = twin.drop_null().to_numpy()
+    changed = np.flatnonzero((own.digests[known] != held.digests[places]).any(axis=1))
+    if len(changed):
+        first = own.ids[int(np.flatnonzero(known)[changed[0]])].as_py()
+        raise DedupError(
+            f"{index.path} holds {len(changed)} ids of {table.path} with another text,"
+            f" one of them {first!r}"
+        )
+    return np.asarray(known, np.bool_)
+
+
+def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I64]:
+    """The pairs worth an exact check, the lower row left."""
+    pairs = Pairs()
+    for part in range(PARTS):
+        entries = source.spill.part(part)
+        held = _pair_with_index(source, entries, part, caps, pairs)
+        pairs_within(entries, caps, pairs, held, source.base)
+        progress("pair", part + 1, PARTS)
+    left, right, hits = pairs.result()
+    words = source.documents.words
+    keep = worth_checking(hits, words[left], words[right])
+    if source.known.any():
+        # a document on both sides meets the others as a row of the table
+        held_ids = source.documents.ids.slice(0, source.base)
+        twins = np.zeros(len(words), np.bool_)
+        twins[: source.base] = pc.is_in(held_ids, source.documents.ids.slice(source.base)).to_numpy(
+            zero_copy_only=False
+        )
+        keep &= ~twins[left]
+    return left[keep], right[keep]
+
+
+def _pair_with_index(
+    source: _Input, entries: U64, part: int, caps: Caps, pairs: Pairs
+) -> I64 | None:
+    """Add the pairs between the index and one part's entries; how many each entry met."""
+    if not source.base or source.index is None:
+        return None
+    keys = np.uint64(part) << np.uint64(64 - PART_BITS)
+    keys = keys | entries >> np.uint64(ROW_BITS + 2) << np.uint64(24)
+    sort = (entries >> np.uint64(ROW_BITS) & np.uint64(fingerprint.SORT_BITS)).astype(np.intp)
+    rows = (entries & np.uint64(MAX_ROWS - 1)).astype(np.int64) + source.base
+    held = np.zeros(len(entries), np.int64)
+    for segment in source.index.segments:
+        found, others = segment.probe(keys, caps.of(sort) - held)
+        hits = hits_of(np.repeat(sort, found))
+        pairs.add(others + segment.first, np.repeat(rows, found), hits)
+        held += found
+    return held
+
+
+def _check(
+    source: _Input,
+    left: I64,
+    right: I64,
+    settings: DedupSettings,
+    route: Route,
+    progress: Progress,
+) -> Checked:
+    """The relation of every candidate."""
+    documents = source.documents
+    equal = (documents.digests[left] == documents.digests[right]).all(axis=1)
+    if not source.shelf.complete:
+        wanted = np.zeros(len(documents.words), np.bool_)
+        wanted[left[~equal]] = wanted[right[~equal]] = True
+        batches = (texts for _, texts in source.table.batches(texts_only=True))
+        source.shelf.fill(
+            batches, wanted[source.base :], lambda done: progress("fetch", done, source.table.rows)
+        )
+    return check_pairs(
+        left, right, equal, documents.words, source.texts,
+        settings.rules, route, settings.threads,
+        lambda done: progress("check", done, len(left)),
+    )  # fmt: skip
+
+
+def _write(source: _Input, checked: Checked, output: Path, chosen: frozenset[Relation]) -> None:
+    """The pairs of the chosen kinds, the lower id first."""
+    ids, id_type = source.documents.ids, source.table.id_type
+    schema = pa.schema(
+        [
+            pa.field("id", id_type, nullable=False),
+            pa.field("other_id", id_type, nullable=False),
+            pa.field("kind", pa.string(), nullable=False),
+            pa.field("jaccard", pa.float64(), nullable=False),
+            pa.field("containment", pa.float64(), nullable=False),
+        ]
+    )
+    names = pa.array([kind.value for kind in KINDS])
+    rows = np.flatnonzero(np.isin(checked.kinds, [KINDS.index(kind) for kind in chosen]))
+    with ParquetFile(output, schema) as file:
+        for start in range(0, len(rows), 1 << 17):
+            part = rows[start : start + (1 << 17)]
+            one, other = (ids.take(pa.array(r[part])) for r in (checked.left, checked.right))
+            ordered = pc.less(one, other)
+            file.write(
+                [
+                    pc.if_else(ordered, one, other),
+                    pc.if_else(ordered, other, one),
+                    names.take(pa.array(checked.kinds[part])),
+                    pa.array(checked.jaccard[part]),
+                    pa.array(checked.containment[part]),
+                ]
+            )
+
+
+def _write_clusters(source: _Input, checked: Checked, path: Path) -> int:
+    """The cluster of every row in one; how many there are."""
+    members, first = cluster_rows(checked, KINDS)
+    ids = source.documents.ids
+    schema = pa.schema(
+        [
+            pa.field("id", source.table.id_type, nullable=False),
+            pa.field("cluster_id", source.table.id_type, nullable=False),
+        ]
+    )
+    with ParquetFile(path, schema) as file:
+        file.write([ids.take(pa.array(members)), ids.take(pa.array(first))])
+    return len(np.unique(first))
+
+
+def _add(source: _Input, index: Index, progress: Progress) -> tuple[Index, int]:
+    """The index with the table's new documents, in one commit; how many they are."""
+    new = ~source.known
+    count = int(new.sum())
+    if not count:
+        return index, 0
+    place = np.cumsum(new) - 1
+
+    def entries() -> Iterable[U64]:
+        for part in range(PARTS):
+            packed = source.spill.part(part)
+            rows = (packed & np.uint64(MAX_ROWS - 1)).astype(np.int64)
+            keys = np.uint64(part) << np.uint64(64 - PART_BITS)
+            keys = keys | packed >> np.uint64(ROW_BITS + 2) << np.uint64(24)
+            yield (keys | place[rows].astype(np.uint64))[new[rows]]
+            progress("add", part + 1, PARTS)
+
+    def texts() -> Iterable[pa.Array]:
+        done = 0
+        if source.shelf.complete:
+            batches = source.shelf.batches()
+        else:
+            batches = (texts for _, texts in source.table.batches(texts_only=True))
+        for part in batches:
+            kept = new[done : done + len(part)]
+            done += len(part)
+            yield part if kept.all() else part.filter(pa.array(kept))
+
+    own = source.documents.slice(source.base).filter(new)
+    return commit(index, own, entries(), source.spill.count, texts()), count
