@@ -8,11 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.dedup_scratch import mapped
-from warehouse.history.conflict import conflicts, count_paragraphs
+from warehouse.history.conflict import aligned_conflict, count_paragraphs
 from warehouse.history.fingerprint import I64, Route
 from warehouse.history.neighbours import SAME_TEXT, Overlaps, Relation, Rules, join, kinds_of
 
-PAIRS_AT_ONCE = 8192
+PAIRS_AT_ONCE = 1 << 15
 ORDER = tuple(Relation)
 """Kinds are numbered as they stand in `Relation`."""
 
@@ -92,7 +92,7 @@ def _check_chunk(
         return bool(counts[1][1] > counts[0][1])
 
     def conflict(pair: int) -> bool:
-        return conflicts(fetched[int(one[pair])].as_py(), fetched[int(other[pair])].as_py())
+        return aligned_conflict(fetched[int(one[pair])].as_py(), fetched[int(other[pair])].as_py())
 
     return kinds_of(measured, rules, gains_paragraph, conflict), measured
 

@@ -14,6 +14,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
 from parsers.normalise import normalise
 from warehouse.history import fingerprint
@@ -33,7 +36,7 @@ _FIRST, _SECOND, _THIRD = (
     _u64(fingerprint.THIRD),
 )
 _0, _1, _2, _3, _7, _8 = (_u64(n) for n in (0, 1, 2, 3, 7, 8))
-_29, _31, _32, _33, _56, _64 = (_u64(n) for n in (29, 31, 32, 33, 56, 64))
+_29, _31, _32, _33, _56 = (_u64(n) for n in (29, 31, 32, 33, 56))
 _EACH, _TOPS, _BYTES = _u64(0x0101010101010101), _u64(0x8080808080808080), _u64((1 << 56) - 1)
 _DIGIT_BIT, _UNSAFE_BIT, _SPACE_BIT = _u64(1 << 60), _u64(1 << 61), _u64(1 << 62)
 
@@ -79,16 +82,16 @@ def _joins(char: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _month_filter() -> npt.NDArray[np.bool_]:
-    """True at the low 16 bits of a lower-cased month's hash, alone or with punctuation after it.
+def _months() -> tuple[npt.NDArray[np.bool_], U64]:
+    """Ascending hashes of the months, alone and with punctuation after them, and a quick filter.
 
-    About one ordinary word in 250 falls on one of them too: marked words are only looked at.
+    The filter is True at the low 16 bits of each.
     """
+    forms = (word + ending for word in MONTHS for ending in ("", *EDGES))
+    hashes = np.unique(np.array([fingerprint.hash_word(form) for form in forms], _u64))
     passes = np.zeros(1 << 16, np.bool_)
-    for word in MONTHS:
-        for ending in ("", *EDGES):
-            passes[fingerprint.hash_word(word + ending) & 0xFFFF] = True
-    return passes
+    passes[hashes & _u64(0xFFFF)] = True
+    return passes, hashes
 
 
 @_jit
@@ -116,9 +119,12 @@ def _push(state, part, size, packed):  # type: ignore[no-untyped-def]
 
 @_jit
 def _close(state, part, size):  # type: ignore[no-untyped-def]
-    """A word's hash at its end."""
+    """A word's hash at its end: at least two steps of 8 bytes."""
     if size & _7 != _0:
         state = (state ^ part) * _STEP
+        state ^= state >> _29
+    if size <= _8:
+        state *= _STEP
         state ^= state >> _29
     return _mix(state ^ size)
 
@@ -161,75 +167,155 @@ def _read_slowly(data, at, end, fold, lower):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@_jit
-def _eight_bytes(blocks, at):  # type: ignore[no-untyped-def]
-    """The 8 bytes from `at` on, of data seen as aligned blocks of 8."""
-    shift = _u64(at & 7) << _3
-    low = blocks[at >> 3]
-    if shift == _0:
-        return low
-    return low >> shift | blocks[(at >> 3) + 1] << (_64 - shift)
+@intrinsic  # type: ignore[untyped-decorator]
+def _eight_bytes(typing, data, at):  # type: ignore[no-untyped-def]
+    """The 8 bytes of an array from a place on, aligned or not, the first one lowest."""
+
+    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        place = builder.gep(array.data, [args[1]])
+        return builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
+
+    return types.uint64(data, types.int64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _zeros_below(typing, value):  # type: ignore[no-untyped-def]
+    """How many bits below the lowest that is set; 64 without any."""
+
+    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(value), code
 
 
 @_jit
-def _read_ascii(blocks, at, end):  # type: ignore[no-untyped-def]
-    """As `_read_slowly`, eight bytes at a step; an end of UNSAFE: read this word slowly.
+def _find_stops(data, start, end, stops):  # type: ignore[no-untyped-def]
+    """Where a text's white space stands, its end last, and whether it is plain ASCII.
 
-    In each byte of a step the top bit answers a question: adding 0x5F sets it for all above a
-    space, 0x3F from "A" on, 0x25 above "Z", 0x50 from "0" on, 0x46 above "9".
+    Each byte's top bit answers a question for 8 bytes at once: adding 0x5F sets it for all above
+    a space, 0x60 for all from a space on. Not plain: a byte above ASCII, a backtick (which is
+    folded), or a control character that is no white space. Returns (count, plain); plain and a
+    count of 0 when such a control character makes the stops wrong.
     """
-    c_hash = l_hash = _SEED
-    size, digit = _0, _0
-    while True:
-        block = _eight_bytes(blocks, at)
-        stop = ~(((block & ~_TOPS) + _EACH * _u64(0x5F)) | block) & _TOPS
-        if end - at < 8:
-            stop |= _u64(0x80) << _u64((end - at) << 3)
-        lowest = stop & (~stop + _1)
-        inside = (lowest >> _7) - _1 if stop != _0 else ~_0
+    count = _0
+    strange = _0
+    at = start
+    while at <= end:
+        block = _eight_bytes(data, at)
+        low = block & ~_TOPS
+        found = ~((low + _EACH * _u64(0x5F)) | block) & _TOPS
+        controls = ~((low + _EACH * _u64(0x60)) | block) & _TOPS
         ticks = block ^ (_EACH * _u64(0x60))
-        ticks = ~(((ticks & ~_TOPS) + ~_TOPS) | ticks) & _TOPS
-        if (block & _TOPS | ticks) & inside != _0:
-            return c_hash, l_hash, size, False, UNSAFE
-        block &= inside
-        length = _8 if stop == _0 else ((((lowest - _1) & _EACH) * _EACH) >> _56) - _1
-        if length != _0:
-            upper = (block + _EACH * _u64(0x3F)) & ~(block + _EACH * _u64(0x25)) & _TOPS
-            digit |= (block + _EACH * _u64(0x50)) & ~(block + _EACH * _u64(0x46)) & _TOPS
-            c_hash = (c_hash ^ block) * _STEP
-            c_hash ^= c_hash >> _29
-            l_hash = (l_hash ^ (block | upper >> _2)) * _STEP
-            l_hash ^= l_hash >> _29
-        size += length
-        at += np.int64(length)
-        if stop != _0:
-            return _mix(c_hash ^ size), _mix(l_hash ^ size), size, digit != _0, at
+        odd = (block | ~(((ticks & ~_TOPS) + ~_TOPS) | ticks)) & _TOPS
+        if end - at < 8:
+            last = _u64(0x80) << _u64((end - at) << 3)
+            found = (found & (last - _1)) | last
+            controls &= last - _1
+            odd &= last - _1
+        strange |= odd
+        if controls != _0:
+            for i in range(8):
+                if controls >> _u64(8 * i + 7) & _1 and not (
+                    9 <= data[at + i] <= 13 or 28 <= data[at + i] <= 31
+                ):
+                    return _0, True
+        while found != _0:
+            stops[count] = at + np.int64(_zeros_below(found) >> _3)
+            count += _1
+            found &= found - _1
+        at += 8
+    return count, strange == _0
 
 
 @_jit
-def _read_words(data, blocks, start, end, fold, lower, cased, lowered, digit):  # type: ignore[no-untyped-def]
+def _lower(block):  # type: ignore[no-untyped-def]
+    """Eight ASCII bytes with their capitals made small: 0x3F marks from "A" on, 0x25 above "Z"."""
+    return block | ((block + _EACH * _u64(0x3F)) & ~(block + _EACH * _u64(0x25)) & _TOPS) >> _2
+
+
+@_jit
+def _digits(block):  # type: ignore[no-untyped-def]
+    """The top bits of the bytes that are digits: 0x50 marks from "0" on, 0x46 above "9"."""
+    return (block + _EACH * _u64(0x50)) & ~(block + _EACH * _u64(0x46)) & _TOPS
+
+
+@_jit
+def _first_bytes(count):  # type: ignore[no-untyped-def]
+    """A mask for that many bytes, 0 to 8; in two shifts, since one by 64 has no meaning."""
+    half = _u64(count) << _2
+    return (_1 << half << half) - _1
+
+
+@_jit
+def _step(state, block):  # type: ignore[no-untyped-def]
+    state = (state ^ block) * _STEP
+    return state ^ (state >> _29)
+
+
+@_jit
+def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
+    """An ASCII word's hash, that of its lower-cased form, and a number above 0 if it has a digit.
+
+    Without a branch up to 16 bytes, as words of 3 and of 12 letters come in no order to learn.
+    """
+    one = _eight_bytes(data, start) & _first_bytes(min(length, 8))
+    two = _eight_bytes(data, start + 8) & _first_bytes(min(max(length - 8, 0), 8))
+    cased = _step(_step(_SEED, one), two)
+    lowered = _step(_step(_SEED, _lower(one)), _lower(two))
+    digits = _digits(one) | _digits(two)
+    at = 16
+    while at < length:
+        more = _eight_bytes(data, start + at) & _first_bytes(min(length - at, 8))
+        cased, lowered = _step(cased, more), _step(lowered, _lower(more))
+        digits |= _digits(more)
+        at += 8
+    return _mix(cased ^ _u64(length)), _mix(lowered ^ _u64(length)), digits
+
+
+@_jit
+def _read_words(data, start, end, fold, lower, stops, cased, lowered, digit):  # type: ignore[no-untyped-def]
     """Hashes of a text's words into `cased` and `lowered`, `digit` where one holds a digit.
 
-    Returns their number, or UNSAFE.
+    An empty `digit` is left alone. Returns the number of words, or UNSAFE.
     """
-    count = 0
-    at = start
-    while at < end:
-        if data[at] == 32:
-            at += 1
-            continue
-        c_hash, l_hash, size, seen, after = _read_ascii(blocks, at, end)
-        if after == UNSAFE or (after < end and fold[data[after]] & _SPACE_BIT == _0):
-            c_hash, l_hash, size, seen, after = _read_slowly(data, at, end, fold, lower)
-            if after == UNSAFE:
-                return UNSAFE
-        elif size == _0:
-            after += 1
-        if size != _0:
-            cased[count], lowered[count], digit[count] = c_hash, l_hash, seen
-            count += 1
-        at = after
-    return count
+    n_stops, plain = _find_stops(data, start, end, stops)
+    if n_stops == _0:
+        n_stops, plain = _1, False
+        stops[0] = end
+    count = _0
+    begin = start
+    for i in range(n_stops):
+        after = stops[i]
+        length = after - begin
+        if length > 0:
+            if plain or _is_plain(data, begin, after):
+                cased[count], lowered[count], digits = _hash_ascii(data, begin, length)
+                if len(digit):
+                    digit[count] = digits != _0
+                count += _1
+            else:
+                at = begin
+                while at < after:
+                    c_hash, l_hash, size, seen, at = _read_slowly(data, at, after, fold, lower)
+                    if at == UNSAFE:
+                        return UNSAFE
+                    if size != _0:
+                        cased[count], lowered[count] = c_hash, l_hash
+                        if len(digit):
+                            digit[count] = seen
+                        count += _1
+        begin = after + 1
+    return np.int64(count)
+
+
+@_jit
+def _is_plain(data, start, end):  # type: ignore[no-untyped-def]
+    """Whether a word is ASCII that folds to itself."""
+    for at in range(start, end):
+        if data[at] >= 128 or data[at] == 96:
+            return False
+    return True
 
 
 @_jit
@@ -247,57 +333,73 @@ def _shingle(lowered, count, out):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _append_keys(
-    shingles, n_shingles, factors, addends, bands, window, dense, grams, least, out, at
-):  # type: ignore[no-untyped-def]
-    """Band and passage keys behind the copy key at `at`, all sorted; returns where they end."""
-    start = at
-    at += 1
-    rows = len(factors) // bands
+def _least_hashes(shingles, count, factors, addends, least):  # type: ignore[no-untyped-def]
+    """The minimum of every permutation over a text's shingles, four shingles at a step."""
     least[:] = np.uint32(0xFFFFFFFF)
-    for i in range(n_shingles):
-        high = np.uint32(shingles[i] >> _32)
+    for i in range(0, count, 4):
+        a, b = np.uint32(shingles[i] >> _32), np.uint32(shingles[min(i + 1, count - 1)] >> _32)
+        c = np.uint32(shingles[min(i + 2, count - 1)] >> _32)
+        d = np.uint32(shingles[min(i + 3, count - 1)] >> _32)
         for j in range(len(factors)):
-            least[j] = min(least[j], np.uint32(high * factors[j] + addends[j]))
-    for band in range(bands):
-        key = _u64(band + 1) * _GOLDEN
-        for j in range(band * rows, (band + 1) * rows):
-            key = _mix(key ^ _u64(least[j]))
-        out[at] = key & ~_SORTS | _BAND
-        at += 1
-    n_grams = n_shingles - 3
-    for i in range(n_grams):
-        grams[i] = _mix(shingles[i] + shingles[i + 3] * _SECOND) & ~_SORTS
-    if n_grams < dense:
-        for i in range(n_grams):
-            out[at] = grams[i]
-            at += 1
-    else:
-        place = -1
-        for i in range(n_grams - window + 1):
-            last = i + window - 1
-            if place < i:
-                place = i
-                for j in range(i + 1, last + 1):
-                    if grams[j] < grams[place]:
-                        place = j
-            elif grams[last] < grams[place]:
-                place = last
-            else:
-                continue
-            out[at] = grams[place]
-            at += 1
-    found = np.sort(out[start:at])
-    at = start
-    for i in range(len(found)):
-        if i == 0 or found[i] != found[i - 1]:
-            out[at] = found[i]
+            one = min(np.uint32(a * factors[j] + addends[j]), np.uint32(b * factors[j] + addends[j]))
+            two = min(np.uint32(c * factors[j] + addends[j]), np.uint32(d * factors[j] + addends[j]))
+            least[j] = min(least[j], min(one, two))
+
+
+@_jit
+def _window_minima(grams, count, window, spare, out):  # type: ignore[no-untyped-def]
+    """The least of every `window` grams in a row, runs of one value once, into `out`.
+
+    Returns their number; `grams` and `spare` are used up. Minima of 2, 4, 8, ... in a row first,
+    then those of the largest such width at both ends of the window: no branch depends on values.
+    """
+    width = 1
+    one, other = grams, spare
+    while 2 * width <= window:
+        for i in range(count - 2 * width + 1):
+            other[_u64(i)] = min(one[_u64(i)], one[_u64(i + width)])
+        one, other = other, one
+        width *= 2
+    for i in range(count - window + 1):
+        other[_u64(i)] = min(one[_u64(i)], one[_u64(i + window - width)])
+    out[_0] = other[_0]
+    kept = _1
+    for i in range(1, count - window + 1):
+        out[kept] = other[_u64(i)]
+        kept += _u64(other[_u64(i)] != other[_u64(i - 1)])
+    return np.int64(kept)
+
+
+@_jit
+def _append_distinct(values, count, table, out, at):  # type: ignore[no-untyped-def]
+    """The distinct values from `at` on; returns where they end. A value of 0 would be lost."""
+    size = 16
+    while size < 2 * count:
+        size *= 2
+    table[:size] = _0
+    for i in range(count):
+        value = values[i]
+        slot = value & _u64(size - 1)
+        while table[slot] != _0 and table[slot] != value:
+            slot = (slot + _1) & _u64(size - 1)
+        if table[slot] == _0:
+            table[slot] = value
+            out[at] = value
             at += 1
     return at
 
 
 @_jit
-def _sign(data, blocks, offsets, fold, lower, factors, addends, bands, window, dense):  # type: ignore[no-untyped-def]
+def _room_for_table(count):  # type: ignore[no-untyped-def]
+    """The size of a table that `_append_distinct` may need for so many values."""
+    size = 16
+    while size < 2 * count:
+        size *= 2
+    return size
+
+
+@_jit
+def _sign(data, offsets, fold, lower, factors, addends, bands, window, dense):  # type: ignore[no-untyped-def]
     """Digests, words, keys and ends of every text; a word count of UNSAFE where it was not read."""
     n = len(offsets) - 1
     longest = 0
@@ -306,15 +408,18 @@ def _sign(data, blocks, offsets, fold, lower, factors, addends, bands, window, d
     room = longest // 2 + 2  # no fold makes two words of one
     cased, lowered = np.empty(room, _u64), np.empty(room, _u64)
     shingles, grams = np.empty(room, _u64), np.empty(room, _u64)
-    digit = np.empty(room, np.uint8)
+    digit = np.empty(0, np.uint8)
+    stops = np.empty(longest + 16, np.int64)
     least = np.empty(len(factors), np.uint32)
+    rows = len(factors) // bands
+    table = np.empty(_room_for_table(room), _u64)
     digests, words = np.zeros((n, 2), _u64), np.zeros(n, np.int64)
     keys = np.empty(n * (1 + bands + dense) + (offsets[n] - offsets[0]) // 2, _u64)
     ends = np.zeros(n, np.int64)
     at = 0
     for row in range(n):
         count = _read_words(
-            data, blocks, offsets[row], offsets[row + 1], fold, lower, cased, lowered, digit
+            data, offsets[row], offsets[row + 1], fold, lower, stops, cased, lowered, digit
         )
         words[row] = count
         if count > 0:
@@ -326,16 +431,36 @@ def _sign(data, blocks, offsets, fold, lower, factors, addends, bands, window, d
                 two += value ^ (value >> _29)
             digests[row, 0], digests[row, 1] = one, two
             keys[at] = one & ~_SORTS | _COPY
+            at += 1
             n_shingles = _shingle(lowered, count, shingles)
-            at = _append_keys(
-                shingles, n_shingles, factors, addends, bands, window, dense, grams, least, keys, at
-            )
+            _least_hashes(shingles, n_shingles, factors, addends, least)
+            for band in range(bands):
+                key = _u64(band + 1) * _GOLDEN
+                for j in range(band * rows, (band + 1) * rows):
+                    key = _mix(key ^ _u64(least[j]))
+                keys[at] = key & ~_SORTS | _BAND
+                at += 1
+            n_grams = max(n_shingles - 3, 0)
+            for i in range(n_grams):
+                grams[i] = _mix(shingles[i] + shingles[i + 3] * _SECOND) & ~_SORTS
+            if n_grams < dense:
+                at = _append_distinct(grams, n_grams, table, keys, at)
+            else:
+                kept = _window_minima(grams, n_grams, window, shingles, cased)
+                at = _append_distinct(cased, kept, table, keys, at)
         ends[row] = at
     return digests, words, keys[:at].copy(), ends
 
 
 @_jit
-def _distinct_shingles(data, blocks, offsets, fold, lower, months):  # type: ignore[no-untyped-def]
+def _holds(values, value):  # type: ignore[no-untyped-def]
+    """Whether an ascending array has a value."""
+    place = np.searchsorted(values, value)
+    return place < len(values) and values[place] == value
+
+
+@_jit
+def _distinct_shingles(data, offsets, fold, lower, filter_, months):  # type: ignore[no-untyped-def]
     """Distinct shingles and marked words of every text; an end of UNSAFE where it was not read."""
     n = len(offsets) - 1
     longest = 0
@@ -344,7 +469,8 @@ def _distinct_shingles(data, blocks, offsets, fold, lower, months):  # type: ign
     room = longest // 2 + 2
     cased, lowered, shingles = np.empty(room, _u64), np.empty(room, _u64), np.empty(room, _u64)
     digit = np.empty(room, np.uint8)
-    table = np.zeros(16, _u64)
+    stops = np.empty(longest + 16, np.int64)
+    table = np.empty(_room_for_table(room), _u64)
     room_for_all = (offsets[n] - offsets[0]) // 2 + n
     hashes, marked = np.empty(room_for_all, _u64), np.empty(room_for_all, _u64)
     ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -352,30 +478,35 @@ def _distinct_shingles(data, blocks, offsets, fold, lower, months):  # type: ign
     at = marked_at = 0
     for row in range(n):
         count = _read_words(
-            data, blocks, offsets[row], offsets[row + 1], fold, lower, cased, lowered, digit
+            data, offsets[row], offsets[row + 1], fold, lower, stops, cased, lowered, digit
         )
         safe[row] = count != UNSAFE
-        size = 16
-        while size < 2 * count:
-            size *= 2
-        if size > len(table):
-            table = np.zeros(size, _u64)
-        table[:size] = _0
-        for i in range(_shingle(lowered, count, shingles)):
-            value = shingles[i]
-            slot = value & _u64(size - 1)
-            while table[slot] != _0 and table[slot] != value:
-                slot = (slot + _1) & _u64(size - 1)
-            if table[slot] == _0:
-                table[slot] = value
-                hashes[at] = value
-                at += 1
+        at = _append_distinct(shingles, _shingle(lowered, count, shingles), table, hashes, at)
         for i in range(count):
-            if digit[i] or cased[i] != lowered[i] or months[lowered[i] & _u64(len(months) - 1)]:
+            if digit[i] or cased[i] != lowered[i] or (
+                filter_[lowered[i] & _u64(0xFFFF)] and _holds(months, lowered[i])
+            ):
                 marked[marked_at] = lowered[i]
                 marked_at += 1
         ends[row], marked_ends[row] = at, marked_at
     return hashes[:at].copy(), ends, marked[:marked_at].copy(), marked_ends, safe
+
+
+@_jit
+def _fill_table(values, start, end, table):  # type: ignore[no-untyped-def]
+    """Distinct values into an open table at most a quarter full; returns its size."""
+    size = 16
+    while size < 4 * (end - start):
+        size *= 2
+    if size > len(table):
+        table = np.zeros(size, _u64)
+    table[:size] = _0
+    for i in range(start, end):
+        slot = values[i] & _u64(size - 1)
+        while table[slot] != _0:
+            slot = (slot + _1) & _u64(size - 1)
+        table[slot] = values[i]
+    return table, size
 
 
 @_jit
@@ -395,27 +526,17 @@ def _compare(left, right, hashes, ends, marked, marked_ends):  # type: ignore[no
         start = ends[one - 1] if one else 0
         if one != held:
             held = one
-            size = 16
-            while size < 2 * (ends[one] - start):
-                size *= 2
-            if size > len(table):
-                table = np.zeros(size, _u64)
-            table[:size] = _0
-            for i in range(start, ends[one]):
-                slot = hashes[i] & _u64(size - 1)
-                while table[slot] != _0:
-                    slot = (slot + _1) & _u64(size - 1)
-                table[slot] = hashes[i]
+            table, size = _fill_table(hashes, start, ends[one], table)
+        first, last = (ends[other - 1] if other else 0), ends[other]
         found = 0
-        for i in range(ends[other - 1] if other else 0, ends[other]):
+        for i in range(first, last):
             value = hashes[i]
             slot = value & _u64(size - 1)
             while table[slot] != _0 and table[slot] != value:
                 slot = (slot + _1) & _u64(size - 1)
             found += table[slot] == value
         shared[pair] = found
-        total = ends[one] - start + ends[other] - (ends[other - 1] if other else 0) - found
-        if 2 * found >= total:
+        if 2 * found >= ends[one] - start + last - first - found:
             suspicious[pair] = _both_have_more(
                 marked[(marked_ends[one - 1] if one else 0) : marked_ends[one]],
                 marked[(marked_ends[other - 1] if other else 0) : marked_ends[other]],
@@ -442,10 +563,10 @@ def _both_have_more(one, other):  # type: ignore[no-untyped-def]
 
 def sign(texts: pa.Array, scheme: Scheme) -> Signatures:
     """The fingerprints of a string array without nulls; as `fingerprint.sign` gives them."""
-    data, blocks, offsets = _buffers(texts)
+    data, offsets = _buffers(texts)
     factors, addends = fingerprint.permutations(scheme.bands * scheme.rows)
     digests, words, keys, ends = _sign(
-        data, blocks, offsets, *_fold_tables(), factors, addends,
+        data, offsets, *_fold_tables(), factors, addends,
         scheme.bands, scheme.window, scheme.dense_grams,
     )  # fmt: skip
     plain = np.flatnonzero(words == UNSAFE)
@@ -459,9 +580,9 @@ def sign(texts: pa.Array, scheme: Scheme) -> Signatures:
 
 def shingles(texts: pa.Array) -> Shingles:
     """The distinct shingles and marked words of a string array without nulls."""
-    data, blocks, offsets = _buffers(texts)
+    data, offsets = _buffers(texts)
     hashes, ends, marked, marked_ends, safe = _distinct_shingles(
-        data, blocks, offsets, *_fold_tables(), _month_filter()
+        data, offsets, *_fold_tables(), *_months()
     )
     plain = np.flatnonzero(~safe)
     if len(plain):
@@ -482,24 +603,22 @@ def compare(left: I64, right: I64, known: Shingles) -> tuple[I64, npt.NDArray[np
     return shared, suspicious
 
 
-def _buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], U64, I64]:
-    """The bytes, the same bytes in blocks of 8, and the offsets of a string array.
+def _buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
+    """The bytes and offsets of a string array, with 16 bytes or more behind the last text.
 
-    Arrow pads and aligns its own buffers; others, and slices, are copied once.
+    Arrow pads its own buffers; others, and slices, are copied once.
     """
     large = pa.types.is_large_string(texts.type)
     _, offsets, buffer = texts.buffers()
     ends = np.frombuffer(offsets, np.int64 if large else np.int32)
     ends = ends[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     first, last = int(ends[0]), int(ends[-1])
-    padded = (last + 15) & ~7
-    if buffer is None or buffer.address % 8 or buffer.size < padded or first:
-        data = np.zeros((last - first + 15) & ~7, np.uint8)
+    if buffer is None or buffer.size < last + 16 or first:
+        data = np.zeros(last - first + 16, np.uint8)
         if buffer is not None:
             data[: last - first] = np.frombuffer(buffer, np.uint8)[first:last]
-        return data, data.view(_u64), ends - first
-    data = np.frombuffer(buffer, np.uint8)[:padded]
-    return data, data.view(_u64), ends
+        return data, ends - first
+    return np.frombuffer(buffer, np.uint8), ends
 
 
 def _spliced(values: U64, ends: I64, rows: I64, new: U64, new_ends: I64) -> tuple[U64, I64]:

@@ -33,6 +33,9 @@ MONTHS = {
 PAIRED_SHARE = 0.5
 """Sentences are paired when at least this share of the longer one's words is in the other."""
 
+SURELY_PAIRED_SHARE = 0.7
+"""Sentences at the same place with so much in common are not compared with any other."""
+
 SHORT_WORDS = 8
 """Unlike sentences up to this long are compared too when both neighbours of theirs are paired:
 a dateline ("Minsk, 25 December") may have no word in common with last year's."""
@@ -75,10 +78,18 @@ def conflicts(text: str, other: str) -> bool:
     >>> conflicts("It met on 13.11.2023 in Minsk.", "It met on 13 November 2023 in Minsk.")
     False
     """
+    return _each_states_more(text, other) and aligned_conflict(text, other)
+
+
+def aligned_conflict(text: str, other: str) -> bool:
+    """The second half of `conflicts`, for texts that are known to state more than each other."""
     text, other = sorted((text, other))  # so that the answer does not depend on their order
-    if not _each_states_more(text, other):
-        return False
-    return any(_differ(left, right) for left, right in _aligned(text, other))
+    left, right = _without_common(paragraphs_of(text), paragraphs_of(other))
+    return any(
+        _differ(mine, theirs)
+        for one, two in _paired(_sentences(left), _sentences(right))
+        for mine, theirs in _differing(one, two, (text, other))
+    )
 
 
 def paragraphs_of(text: str) -> list[str]:
@@ -95,54 +106,82 @@ def count_paragraphs(text: str) -> int:
     return sum(len(b) > SURELY_VISIBLE or bool(normalise(b)) for b in _BLANK_LINE.split(text))
 
 
+def _without_common(left: list[str], right: list[str]) -> tuple[list[str], list[str]]:
+    """Both lists without what stands in either, each time it does."""
+    common = Counter(left) & Counter(right)
+    return _without(left, common.copy()), _without(right, common)
+
+
+def _without(parts: list[str], unwanted: Counter[str]) -> list[str]:
+    kept = []
+    for part in parts:
+        if unwanted[part]:
+            unwanted[part] -= 1
+        else:
+            kept.append(part)
+    return kept
+
+
 def _each_states_more(text: str, other: str) -> bool:
     """Whether each text has a number, month or capitalised word more often than the other."""
-    mine, theirs = (Counter(filter(is_marked, normalise(t).split(" "))) for t in (text, other))
-    mine, theirs = (Counter(_lowered(c)) for c in (mine, theirs))
-    return bool(mine - theirs) and bool(theirs - mine)
-
-
-def _lowered(words: Counter[str]) -> Iterator[str]:
-    return (word.lower() for word in words.elements())
+    balance = Counter(normalise(text).split(" "))
+    balance.subtract(normalise(other).split(" "))
+    lowered: Counter[str] = Counter()
+    for word, count in balance.items():
+        if count and is_marked(word):
+            lowered[word.lower()] += count
+    return any(n > 0 for n in lowered.values()) and any(n < 0 for n in lowered.values())
 
 
 def is_marked(word: str) -> bool:
-    """Whether a word may be a number, a name or a month: a capital, a digit, or a month's name."""
-    return word != word.lower() or any(map(str.isdigit, word)) or word.strip(EDGES) in MONTHS
+    """Whether a word may be a number, a name or a month: a capital, a digit, or a month's name.
+
+    >>> is_marked("Minsk"), is_marked("5th"), is_marked("мая,"), is_marked("said")
+    (True, True, True, False)
+    """
+    if word != word.lower() or any(map(str.isdigit, word)):
+        return True
+    return word in MONTHS or (word[-1:] in EDGES and word[:-1] in MONTHS)
 
 
-def _sentences(text: str) -> list[str]:
-    return [s for p in paragraphs_of(text) for s in _SENTENCE_END.split(p)]
-
-
-def _aligned(text: str, other: str) -> Iterator[tuple[list[Token], list[Token]]]:
-    """Every stretch of differing words between sentences that belong together."""
-    left, right = _sentences(text), _sentences(other)
-    names = _names_inside(left) | _names_inside(right)
-    for one, two in _paired(left, right):
-        yield from _differing(_tokens(one, names), _tokens(two, names))
+def _sentences(paragraphs: Iterable[str]) -> list[str]:
+    return [sentence for part in paragraphs for sentence in _SENTENCE_END.split(part)]
 
 
 def _paired(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Sentences that differ but belong together, each used once, in the left text's order."""
+    """Sentences that differ but belong together, each used once."""
     partner = _equal_partners(left, right)
     taken = set(partner.values())
-    rest = {i: Counter(s.lower().split(" ")) for i, s in enumerate(right) if i not in taken}
+    rest = {i: frozenset(s.lower().split(" ")) for i, s in enumerate(right) if i not in taken}
     for place, sentence in enumerate(left):
         if place in partner or not rest:
             continue
-        words = Counter(sentence.lower().split(" "))
-        share, _, found = max((_overlap(words, rest[i]), -abs(i - place), i) for i in rest)
-        if share >= PAIRED_SHARE:
+        found = _partner(frozenset(sentence.lower().split(" ")), place, rest)
+        if found is not None:
             partner[place] = found
             del rest[found]
             yield sentence, right[found]
+    yield from _short_leftovers(left, right, partner, rest)
+
+
+def _partner(words: frozenset[str], place: int, rest: dict[int, frozenset[str]]) -> int | None:
+    """The most alike of the sentences that are left, the nearest of equals; None without any."""
+    if place in rest and _overlap(words, rest[place]) >= SURELY_PAIRED_SHARE:
+        return place
+    share, _, found = max((_overlap(words, rest[i]), -abs(i - place), i) for i in rest)
+    return found if share >= PAIRED_SHARE else None
+
+
+def _short_leftovers(
+    left: Sequence[str], right: Sequence[str], partner: dict[int, int], rest: Iterable[int]
+) -> Iterator[tuple[str, str]]:
+    """Short sentences without a partner whose neighbours on both sides are each other's."""
     for place, sentence in enumerate(left):
         found = partner.get(place - 1, -1 if not place else None)
         after = partner.get(place + 1, len(right) if place + 1 == len(left) else None)
         if place in partner or found is None or found + 1 not in rest or after != found + 2:
             continue
-        if max(len(sentence.split(" ")), len(right[found + 1].split(" "))) <= SHORT_WORDS:
+        if max(sentence.count(" "), right[found + 1].count(" ")) < SHORT_WORDS:
             yield sentence, right[found + 1]
 
 
@@ -154,37 +193,38 @@ def _equal_partners(left: Sequence[str], right: Sequence[str]) -> dict[int, int]
     return {i: places[s].pop() for i, s in enumerate(left) if places.get(s)}
 
 
-def _overlap(words: Counter[str], others: Counter[str]) -> float:
-    return (words & others).total() / max(words.total(), others.total())
+def _overlap(words: frozenset[str], others: frozenset[str]) -> float:
+    return len(words & others) / max(len(words), len(others))
 
 
-def _names_inside(sentences: Iterable[str]) -> set[str]:
-    """Lower-cased words that stand with a capital inside a sentence, where only names do."""
-    return {
-        word.strip(EDGES).lower()
-        for sentence in sentences
-        for word in sentence.split(" ")[1:]
-        if word.strip(EDGES)[:1].isupper()
-    }
+def _token(place: int, word: str, texts: Sequence[str]) -> Token:
+    """A word of a sentence; a capital at its start makes a name only of a known one."""
+    bare = _bare(word)
+    form = bare.lower()
+    month = None if form == "may" and bare != "May" else MONTHS.get(form)
+    capital = month is None and bare != form and bare[:1].isupper()
+    return Token(
+        form or word,
+        tuple(_numbers(bare)),
+        month,
+        capital and (place > 0 or any(_stands_inside(bare, text) for text in texts)),
+        word.endswith(".") and 0 < len(bare) <= 3,
+    )
 
 
-def _tokens(sentence: str, names: set[str]) -> list[Token]:
-    """The words of a sentence; a capital at its start makes a name only of a known one."""
-    found = []
-    for place, word in enumerate(sentence.split(" ")):
-        bare = word.strip(EDGES).removesuffix("'s")
-        form = bare.lower()
-        month = MONTHS.get(form)
-        found.append(
-            Token(
-                form or word,
-                tuple(_numbers(bare)),
-                None if form == "may" and bare != "May" else month,
-                month is None and bare[:1].isupper() and (place > 0 or form in names),
-                word.endswith(".") and 0 < len(bare) <= 3,
-            )
-        )
-    return found
+def _bare(word: str) -> str:
+    return word.strip(EDGES).removesuffix("'s")
+
+
+def _stands_inside(word: str, text: str) -> bool:
+    """Whether a capitalised word also stands inside a sentence, where only names do."""
+    at = text.find(word, 1)
+    while at > 0:
+        before = text[max(0, at - 3) : at].rstrip(" \t\"'(")
+        if text[at - 1].isspace() and before and before[-1] not in ".!?:;\n\u2026":
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 def _numbers(word: str) -> Iterator[str]:
@@ -199,15 +239,18 @@ def _numbers(word: str) -> Iterator[str]:
             yield whole.lstrip("0") or "0"
 
 
-def _differing(left: list[Token], right: list[Token]) -> Iterator[tuple[list[Token], list[Token]]]:
+def _differing(
+    sentence: str, other: str, texts: Sequence[str]
+) -> Iterator[tuple[list[Token], list[Token]]]:
     """The stretches between words that two sentences share in order."""
-    a, b = [t.form for t in left], [t.form for t in right]
+    left, right = sentence.split(" "), other.split(" ")
+    a, b = [_bare(word).lower() for word in left], [_bare(word).lower() for word in right]
     mine: list[Token] = []
     theirs: list[Token] = []
     for op in Levenshtein.opcodes(a, b):
         if op.tag != "equal":
-            mine += left[op.src_start : op.src_end]
-            theirs += right[op.dest_start : op.dest_end]
+            mine += [_token(i, left[i], texts) for i in range(op.src_start, op.src_end)]
+            theirs += [_token(i, right[i], texts) for i in range(op.dest_start, op.dest_end)]
         elif mine or theirs:
             yield mine, theirs
             mine, theirs = [], []

@@ -93,7 +93,7 @@ class Signatures:
     words: npt.NDArray[np.uint32]
     """(n,): words of the normalised text; 0 for an empty one."""
     keys: U64
-    """All keys of all texts, each text's sorted and distinct; an empty text has none."""
+    """All keys of all texts, each text's distinct and in no order; an empty text has none."""
     ends: I64
     """(n,): where each text's keys end in `keys`."""
 
@@ -101,7 +101,7 @@ class Signatures:
         return len(self.words)
 
     def keys_of(self, row: int) -> U64:
-        """The keys of one text, ascending."""
+        """The keys of one text."""
         return self.keys[self.ends[row - 1] if row else 0 : self.ends[row]]
 
 
@@ -173,10 +173,10 @@ def mix_64(value: int) -> int:
 
 
 def hash_word(word: str) -> int:
-    """64 bits of a word's UTF-8: eight bytes at a time, then its length."""
+    """64 bits of a word's UTF-8: eight bytes at a time, two times at least, then its length."""
     data = word.encode("utf-8", "surrogatepass")
     value = WORD_SEED
-    for start in range(0, len(data), 8):
+    for start in range(0, max(len(data), 16), 8):
         value = (value ^ int.from_bytes(data[start : start + 8], "little")) * WORD_STEP & MASK
         value ^= value >> 29
     return mix_64(value ^ len(data))

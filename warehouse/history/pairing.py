@@ -102,10 +102,10 @@ def pairs_within(
     count towards the cap. `base` is added to every row.
     """
     keys = entries >> np.uint64(ROW_BITS)
-    equal = np.flatnonzero(keys[1:] == keys[:-1])
-    if not len(equal):
+    equal = keys[1:] == keys[:-1]
+    members = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+    if not len(members):
         return
-    members = np.union1d(equal, equal + 1)
     keys = keys[members]
     rows = (entries[members] & np.uint64(MAX_ROWS - 1)).astype(np.int64) + base
     starts = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
