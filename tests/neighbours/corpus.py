@@ -7,6 +7,7 @@ share common words and some phrases, as real releases do.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,7 +22,9 @@ NAMES = [
     for a in "Al Bel Kar Dar Ser Tok Mir Zas Ulan Vol Pash Lav".split()
     for b in "enko ov bek yan iev shin ura din ade os".split()
 ]
-PLACES = [a + b for a in "Min Ast Dush Yer Bish Mos Tash Vor".split() for b in "sk ana anbe ev".split()]
+PLACES = [
+    a + b for a in "Min Ast Dush Yer Bish Mos Tash Vor".split() for b in "sk ana anbe ev".split()
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,27 @@ class Corpus:
     """(row of the original, row of the variant, what was done)."""
 
 
+@lru_cache(maxsize=4)
+def _vocabulary(syllables: tuple[str, ...], size: int) -> np.ndarray:
+    """One vocabulary for every seed, the commonest words first."""
+    random = np.random.default_rng(7)
+    parts = random.integers(len(syllables), size=(size * 2, 3))
+    lengths, endings = random.integers(1, 4, size * 2), random.integers(len(ENDINGS), size=size * 2)
+    words = {
+        "".join(syllables[p] for p in row[:n]) + ENDINGS[e]
+        for row, n, e in zip(parts.tolist(), lengths.tolist(), endings.tolist(), strict=True)
+    }
+    chosen = np.array(sorted(words)[:size], object)
+    random.shuffle(chosen)
+    return chosen
+
+
 class Writer:
     """Writes text from a seeded generator."""
 
     def __init__(self, seed: int, syllables: list[str] = SYLLABLES, vocabulary: int = 9000) -> None:
         self.random = np.random.default_rng(seed)
-        made = np.random.default_rng(7)  # one vocabulary for every seed
-        words = {
-            "".join(made.choice(syllables, made.integers(1, 4))) + str(made.choice(ENDINGS))
-            for _ in range(vocabulary * 2)
-        }
-        self.words = np.array(sorted(words)[:vocabulary], object)
-        made.shuffle(self.words)
+        self.words = _vocabulary(tuple(syllables), vocabulary)
         weights = 1.0 / (np.arange(len(self.words)) + 8.0)
         self.weights = np.cumsum(weights / weights.sum())
 
@@ -162,7 +174,9 @@ def _with_ticker(writer: Writer, paragraphs: list[str]) -> str:
 
 def _cosmetic(writer: Writer, paragraphs: list[str]) -> str:
     del writer
-    return "\n \n".join(p.replace(" ", "  ", 3).replace("i", "i\u00ad", 2) for p in paragraphs) + "\n"
+    return (
+        "\n \n".join(p.replace(" ", "  ", 3).replace("i", "i\u00ad", 2) for p in paragraphs) + "\n"
+    )
 
 
 def _edit(share: float) -> Callable[[Writer, list[str]], str]:

@@ -341,8 +341,12 @@ def _least_hashes(shingles, count, factors, addends, least):  # type: ignore[no-
         c = np.uint32(shingles[min(i + 2, count - 1)] >> _32)
         d = np.uint32(shingles[min(i + 3, count - 1)] >> _32)
         for j in range(len(factors)):
-            one = min(np.uint32(a * factors[j] + addends[j]), np.uint32(b * factors[j] + addends[j]))
-            two = min(np.uint32(c * factors[j] + addends[j]), np.uint32(d * factors[j] + addends[j]))
+            one = min(
+                np.uint32(a * factors[j] + addends[j]), np.uint32(b * factors[j] + addends[j])
+            )
+            two = min(
+                np.uint32(c * factors[j] + addends[j]), np.uint32(d * factors[j] + addends[j])
+            )
             least[j] = min(least[j], min(one, two))
 
 
@@ -483,8 +487,10 @@ def _distinct_shingles(data, offsets, fold, lower, filter_, months):  # type: ig
         safe[row] = count != UNSAFE
         at = _append_distinct(shingles, _shingle(lowered, count, shingles), table, hashes, at)
         for i in range(count):
-            if digit[i] or cased[i] != lowered[i] or (
-                filter_[lowered[i] & _u64(0xFFFF)] and _holds(months, lowered[i])
+            if (
+                digit[i]
+                or cased[i] != lowered[i]
+                or (filter_[lowered[i] & _u64(0xFFFF)] and _holds(months, lowered[i]))
             ):
                 marked[marked_at] = lowered[i]
                 marked_at += 1

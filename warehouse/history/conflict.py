@@ -44,7 +44,6 @@ SURELY_VISIBLE = 64
 """A block with more characters than this is taken for a paragraph as it stands."""
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
-_SENTENCE_END = re.compile(r"(?<=[.!?:;\u2026])\s+(?=[^\W\d_a-z\u0430-\u044f]|[\"'(\d])")
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
@@ -145,7 +144,17 @@ def is_marked(word: str) -> bool:
 
 
 def _sentences(paragraphs: Iterable[str]) -> list[str]:
-    return [sentence for part in paragraphs for sentence in _SENTENCE_END.split(part)]
+    """The sentences of normalised paragraphs: a full stop, a space, and no small letter."""
+    found: list[str] = []
+    for part in paragraphs:
+        open_ = False
+        for piece in part.split(". "):
+            if open_ and piece[:1].islower():
+                found[-1] += ". " + piece
+            else:
+                found.append(piece)
+            open_ = True
+    return found
 
 
 def _paired(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, str]]:
