@@ -153,8 +153,6 @@ def open_index(path: Path, scheme: str) -> Index:
     """The index in a folder; an empty one where there is none. Of another scheme: a DedupError."""
     manifest = path / "index.json"
     if not manifest.exists():
-        if path.exists() and not path.is_dir():
-            raise DedupError(f"{path} is not a folder")
         if path.is_dir() and any(p.name not in {"segments", ".part"} for p in path.iterdir()):
             raise DedupError(f"{path} holds other files and no index")
         return Index(path, scheme, None, ())
@@ -179,6 +177,8 @@ def open_index(path: Path, scheme: str) -> Index:
 @contextmanager
 def locked(path: Path, *, write: bool) -> Iterator[None]:
     """Hold the folder's lock; a writer creates the folder. Waits for whoever holds it."""
+    if path.exists() and not path.is_dir():
+        raise DedupError(f"{path} is not a folder")
     if write:
         path.mkdir(parents=True, exist_ok=True)
     elif not path.is_dir():

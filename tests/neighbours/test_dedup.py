@@ -239,7 +239,10 @@ def test_null_empty_and_other_text_types(tmp_path: Path) -> None:
             source,
         )
         assert run(source)[1] == {("d", "e"): ("exact", 1.0, 1.0)}
-    assert run(table(source, []))[0].rows == 0
+    empty = pa.table({"id": pa.array([], pa.int64()), "text": pa.array([], pa.string())})
+    pq.write_table(empty, source)
+    assert run(source)[0].rows == 0
+    assert run(source, against=tmp_path / "index")[0].index_rows == 0
 
 
 def refuse(source: Path, match: str, **options: Any) -> None:
