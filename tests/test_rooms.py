@@ -12,7 +12,7 @@ ROOMS = ("flows", "web", "warehouse", "parsers")
 
 LIBRARIES = {
     "parsers": {"bs4", "lxml", "soupsieve", "trafilatura", "htmldate", "charset_normalizer"},
-    "warehouse": {"duckdb", "pyarrow", "warcio", "rapidfuzz", "numpy", "isal"},
+    "warehouse": {"duckdb", "pyarrow", "warcio", "rapidfuzz", "numpy", "numba", "llvmlite", "isal"},
     "web": {"starlette", "jinja2"},
     "flows": {
         "prefect", "requests", "urllib3", "protego", "cyclopts", "rich", "apprise", "pydantic",

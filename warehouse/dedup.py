@@ -1,4 +1,4 @@
-"""`pressdiff dedup`: the near-duplicate engine on anyone's table, in memory that does not follow it.
+"""`pressdiff dedup`: the near-duplicate engine on anyone's table, in bounded memory.
 
 One pass signs the texts and puts their keys aside; sorting the keys gives candidates; a second
 pass fetches the texts that take part, and each candidate is checked on its true shingles. With an
@@ -22,17 +22,16 @@ from warehouse.dedup_index import MAX_SEGMENT_ROWS, Documents, Index, commit, lo
 from warehouse.dedup_input import DedupError, ParquetFile, Table, check_ids, open_table
 from warehouse.dedup_scratch import KeySpill, TextShelf, mapped
 from warehouse.history import fingerprint
-from warehouse.history.fingerprint import I64, U64, Route, Scheme
+from warehouse.history.fingerprint import I64, U64, Route, Scheme, Strings
 from warehouse.history.neighbours import Relation, Rules
 from warehouse.history.pairing import (
     MAX_ROWS,
-    PART_BITS,
     PARTS,
-    ROW_BITS,
     Caps,
     Pairs,
     hits_of,
     pairs_within,
+    unpack,
     worth_checking,
 )
 
@@ -107,18 +106,19 @@ class _Input:
         """Number of the table's first row."""
         return self.index.rows if self.index is not None else 0
 
-    def texts(self, rows: I64) -> pa.Array:
+    def texts(self, rows: I64) -> Strings:
         """The texts of ascending rows, from the index or the table."""
         mine = rows >= self.base
         own = self.shelf.take(rows[mine] - self.base)
         if self.index is None or mine.all():
             return own
-        return pa.concat_arrays([self.index.texts(rows[~mine]), own])
+        held = self.index.texts(rows[~mine])
+        return pa.concat_arrays([held, own])
 
 
 def dedup(
     settings: DedupSettings,
-    input: Path,  # noqa: A002 - the word of the command
+    input: Path,
     id_column: str,
     text_column: str,
     output: Path,
@@ -127,7 +127,7 @@ def dedup(
     kinds: Iterable[str] = KINDS,
     threshold: float | None = None,
     clusters: Path | None = None,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = lambda *_: None,
 ) -> DedupSummary:
     """Write every pair of near-duplicates of a Parquet table to another; what was done.
 
@@ -222,10 +222,10 @@ def _read(
 ) -> _Input:
     """Sign every text; ids are checked and, with an index, matched to its own."""
     spill, shelf = KeySpill(folder), TextShelf(folder)
-    ids: list[pa.Array] = []
+    ids: list[Strings] = []
     parts: list[Documents] = []
 
-    def texts() -> Iterable[pa.Array]:
+    def texts() -> Iterable[Strings]:
         for ids_read, texts_read in table.batches():
             ids.append(ids_read)
             shelf.offer(texts_read)
@@ -290,10 +290,8 @@ def _pair_with_index(
     """Add the pairs between the index and one part's entries; how many each entry met."""
     if not source.base or source.index is None:
         return None
-    keys = np.uint64(part) << np.uint64(64 - PART_BITS)
-    keys = keys | entries >> np.uint64(ROW_BITS + 2) << np.uint64(24)
-    sort = (entries >> np.uint64(ROW_BITS) & np.uint64(fingerprint.SORT_BITS)).astype(np.intp)
-    rows = (entries & np.uint64(MAX_ROWS - 1)).astype(np.int64) + source.base
+    keys, sort, rows = unpack(part, entries)
+    rows = rows + source.base
     held = np.zeros(len(entries), np.int64)
     for segment in source.index.segments:
         found, others = segment.probe(keys, caps.of(sort) - held)
@@ -317,7 +315,7 @@ def _check(
     if not source.shelf.complete:
         wanted = np.zeros(len(documents.words), np.bool_)
         wanted[left[~equal]] = wanted[right[~equal]] = True
-        batches = (texts for _, texts in source.table.batches(texts_only=True))
+        batches = source.table.texts()
         source.shelf.fill(
             batches, wanted[source.base :], lambda done: progress("fetch", done, source.table.rows)
         )
@@ -345,13 +343,13 @@ def _write(source: _Input, checked: Checked, output: Path, chosen: frozenset[Rel
     with ParquetFile(output, schema) as file:
         for start in range(0, len(rows), 1 << 17):
             part = rows[start : start + (1 << 17)]
-            one, other = (ids.take(pa.array(r[part])) for r in (checked.left, checked.right))
+            one, other = (ids.take(r[part]) for r in (checked.left, checked.right))
             ordered = pc.less(one, other)
             file.write(
                 [
                     pc.if_else(ordered, one, other),
                     pc.if_else(ordered, other, one),
-                    names.take(pa.array(checked.kinds[part])),
+                    names.take(checked.kinds[part]),
                     pa.array(checked.jaccard[part]),
                     pa.array(checked.containment[part]),
                 ]
@@ -369,7 +367,7 @@ def _write_clusters(source: _Input, checked: Checked, path: Path) -> int:
         ]
     )
     with ParquetFile(path, schema) as file:
-        file.write([ids.take(pa.array(members)), ids.take(pa.array(first))])
+        file.write([ids.take(members), ids.take(first)])
     return len(np.unique(first))
 
 
@@ -384,18 +382,14 @@ def _add(source: _Input, index: Index, progress: Progress) -> tuple[Index, int]:
     def entries() -> Iterable[U64]:
         for part in range(PARTS):
             packed = source.spill.part(part)
-            rows = (packed & np.uint64(MAX_ROWS - 1)).astype(np.int64)
-            keys = np.uint64(part) << np.uint64(64 - PART_BITS)
-            keys = keys | packed >> np.uint64(ROW_BITS + 2) << np.uint64(24)
+            keys, _, rows = unpack(part, packed)
             yield (keys | place[rows].astype(np.uint64))[new[rows]]
             progress("add", part + 1, PARTS)
 
-    def texts() -> Iterable[pa.Array]:
+    def texts() -> Iterable[Strings]:
         done = 0
-        if source.shelf.complete:
-            batches = source.shelf.batches()
-        else:
-            batches = (texts for _, texts in source.table.batches(texts_only=True))
+        kept_all = source.shelf.complete
+        batches = source.shelf.batches() if kept_all else source.table.texts()
         for part in batches:
             kept = new[done : done + len(part)]
             done += len(part)

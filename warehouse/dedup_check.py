@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from warehouse.dedup_scratch import mapped
 from warehouse.history.conflict import aligned_conflict, count_paragraphs
-from warehouse.history.fingerprint import I64, Route
+from warehouse.history.fingerprint import I64, Route, Strings
 from warehouse.history.neighbours import SAME_TEXT, Overlaps, Relation, Rules, join, kinds_of
 
 PAIRS_AT_ONCE = 1 << 15
@@ -34,7 +33,7 @@ def check_pairs(
     right: I64,
     equal: npt.NDArray[np.bool_],
     words: npt.NDArray[np.uint32],
-    texts: Callable[[I64], pa.Array],
+    texts: Callable[[I64], Strings],
     rules: Rules,
     route: Route,
     threads: int,
@@ -67,7 +66,7 @@ def _check_chunk(
     left: I64,
     right: I64,
     words: npt.NDArray[np.uint32],
-    texts: Callable[[I64], pa.Array],
+    texts: Callable[[I64], Strings],
     rules: Rules,
     route: Route,
 ) -> tuple[list[Relation | None], Overlaps]:

@@ -24,10 +24,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from warehouse.dedup_input import DedupError
-from warehouse.history.fingerprint import I64, U64
+from warehouse.history.fingerprint import I64, U64, Strings
 
 FORMAT = 1
 ROW_BITS = 24
@@ -44,7 +43,7 @@ PROBE_SLICES = 16
 class Documents:
     """What an index knows of documents besides their keys and texts."""
 
-    ids: pa.Array
+    ids: Strings
     words: npt.NDArray[np.uint32]
     digests: U64
     """(n, 2)"""
@@ -77,9 +76,9 @@ class Segment:
 
     def documents(self) -> Documents:
         """All its documents, in order."""
-        with pa.OSFile(str(self.path / "documents.arrow")) as file:
-            table = pa.ipc.open_file(file).read_all().combine_chunks()
-        ids, words, *digests = (column.chunk(0) for column in table.columns)
+        with pa.OSFile(str(self.path / "documents.arrow"), "rb") as file:
+            table = pa.ipc.open_file(file).read_all()
+        ids, words, *digests = (column.combine_chunks() for column in table.columns)
         return Documents(ids, words.to_numpy(), np.stack([d.to_numpy() for d in digests], axis=1))
 
     def probe(self, keys: U64, most: I64) -> tuple[I64, I64]:
@@ -107,16 +106,16 @@ class Segment:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         return np.concatenate(counts), np.concatenate(rows).astype(np.int64)
 
-    def texts(self, rows: I64) -> pa.Array:
+    def texts(self, rows: I64) -> Strings:
         """The texts of ascending rows, as one large_string array."""
-        found = []
+        found: list[Strings] = [pa.array([], pa.large_string())]
         with pa.memory_map(str(self.path / "texts.arrow")) as file:
             blocks = pa.ipc.open_file(file)
             owner = rows // BLOCK_ROWS
             for block in np.unique(owner).tolist():
                 inside = pa.array(rows[owner == block] - block * BLOCK_ROWS)
                 found.append(blocks.get_batch(block).column(0).take(inside))
-        return pa.concat_arrays([pa.array([], pa.large_string()), *found])
+        return pa.concat_arrays(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +138,9 @@ class Index:
         parts = [segment.documents() for segment in self.segments]
         return Documents.joined(parts, parts[0].ids.type)
 
-    def texts(self, rows: I64) -> pa.Array:
+    def texts(self, rows: I64) -> Strings:
         """The texts of ascending index-wide rows."""
-        found = [pa.array([], pa.large_string())]
+        found: list[Strings] = [pa.array([], pa.large_string())]
         for segment in self.segments:
             inside = (rows >= segment.first) & (rows < segment.first + segment.rows)
             if inside.any():
@@ -197,7 +196,7 @@ def commit(
     documents: Documents,
     entries: Iterable[U64],
     key_count: int,
-    texts: Iterable[pa.Array],
+    texts: Iterable[Strings],
 ) -> Index:
     """The index with one more segment. Call it under the write lock.
 
@@ -281,7 +280,7 @@ def _write_keys(folder: Path, entries: Iterable[U64], count: int) -> None:
     np.save(folder / "buckets.npy", np.cumsum(sizes).astype(np.uint32))
 
 
-def _write_texts(path: Path, texts: Iterable[pa.Array]) -> None:
+def _write_texts(path: Path, texts: Iterable[Strings]) -> None:
     """The texts in blocks of BLOCK_ROWS, the last one shorter."""
     schema = pa.schema([("text", pa.large_string())])
     options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 5), use_threads=False)
@@ -289,7 +288,7 @@ def _write_texts(path: Path, texts: Iterable[pa.Array]) -> None:
         pa.OSFile(str(path), "wb") as file,
         pa.ipc.new_file(file, schema, options=options) as writer,
     ):
-        rest = pa.array([], pa.large_string())
+        rest: Strings = pa.array([], pa.large_string())
         for part in texts:
             rest = pa.concat_arrays([rest, part.cast(pa.large_string())])
             whole = len(rest) - len(rest) % BLOCK_ROWS

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from warehouse.history.fingerprint import Strings
 
 BATCH_ROWS = 8192
 READ_BUFFER_BYTES = 1 << 20
@@ -30,18 +33,21 @@ class Table:
     text_column: str
     rows: int
     id_type: pa.DataType
-    text_bytes: int
-    """Size of the text column before compression, as the file states it; dictionary-coded
-    columns state less than their texts take."""
 
-    def batches(self, *, texts_only: bool = False) -> Iterator[tuple[pa.Array | None, pa.Array]]:
+    def batches(self) -> Iterator[tuple[Strings, Strings]]:
         """Ids and texts, some thousand rows at a time in file order. A null text is empty."""
-        columns = [self.text_column] if texts_only else [self.id_column, self.text_column]
+        for batch in self._read([self.id_column, self.text_column]):
+            yield batch.column(self.id_column), _as_text(batch.column(self.text_column))
+
+    def texts(self) -> Iterator[Strings]:
+        """The texts alone."""
+        for batch in self._read([self.text_column]):
+            yield _as_text(batch.column(self.text_column))
+
+    def _read(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         try:
             with _open(self.path) as file:
-                for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
-                    ids = None if texts_only else batch.column(self.id_column)
-                    yield ids, _as_text(batch.column(self.text_column))
+                yield from file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False)
         except pa.ArrowInvalid as error:
             raise DedupError(f"{self.path} cannot be read as Parquet: {_line(error)}") from error
 
@@ -65,19 +71,17 @@ def open_table(path: Path, id_column: str, text_column: str) -> Table:
         raise DedupError(f"column {text_column!r} of {path} holds {text_type}, not text")
     if not _is_id(id_type):
         raise DedupError(
-            f"column {id_column!r} of {path} holds {id_type}; ids are integers, text, bytes or dates"
+            f"column {id_column!r} of {path} holds {id_type};"
+            " ids are integers, text, bytes or dates"
         )
-    place = meta.schema.names.index(text_column) if text_column in meta.schema.names else None
-    groups = range(meta.num_row_groups) if place is not None else ()
-    size = sum(meta.row_group(g).column(place).total_uncompressed_size for g in groups)
-    return Table(path, id_column, text_column, meta.num_rows, id_type, size)
+    return Table(path, id_column, text_column, meta.num_rows, id_type)
 
 
-def check_ids(ids: pa.Array, table: Table) -> None:
+def check_ids(ids: Strings, table: Table) -> None:
     """Refuse null and repeated ids, naming one."""
     name = f"column {table.id_column!r} of {table.path}"
     if ids.null_count:
-        row = pc.index(ids.is_null(), True).as_py()
+        row = int(np.flatnonzero(ids.is_null())[0])
         raise DedupError(f"{name} is null in {ids.null_count} rows, first in row {row + 1}")
     counts = pc.value_counts(ids)
     repeated = counts.filter(pc.greater(counts.field("counts"), 1))
@@ -138,7 +142,7 @@ def _is_id(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _as_text(column: pa.Array) -> pa.Array:
+def _as_text(column: Strings) -> Strings:
     """A string array without nulls."""
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         column = column.cast(pa.large_string())

@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from warehouse.history.fingerprint import I64, U64
+from warehouse.history.fingerprint import I64, U64, Strings
 from warehouse.history.pairing import PARTS, pack
 
 A = TypeVar("A")
@@ -71,7 +71,7 @@ class TextShelf:
     def __init__(self, folder: Path, limit_bytes: int = TEXTS_IN_MEMORY_BYTES) -> None:
         self._folder = folder
         self._limit_bytes = limit_bytes
-        self._read: list[pa.Array] | None = []
+        self._read: list[Strings] | None = []
         self._read_bytes = 0
         self._place: I64 = np.zeros(0, np.int64)
         self._ends: I64 = np.zeros(0, np.int64)
@@ -83,7 +83,7 @@ class TextShelf:
         """Whether every text that was offered is still in memory."""
         return self._read is not None
 
-    def offer(self, texts: pa.Array) -> None:
+    def offer(self, texts: Strings) -> None:
         """Keep the next rows' texts, or give all up when they are too many."""
         if self._read is None:
             return
@@ -94,7 +94,7 @@ class TextShelf:
 
     def fill(
         self,
-        batches: Iterable[pa.Array],
+        batches: Iterable[Strings],
         wanted: npt.NDArray[np.bool_],
         progress: Callable[[int], None],
     ) -> None:
@@ -107,9 +107,9 @@ class TextShelf:
             for texts in batches:
                 rows = np.flatnonzero(wanted[first : first + len(texts)])
                 first += len(texts)
-                kept = texts.take(pa.array(rows)).cast(pa.large_string())
-                _, offsets, data = kept.buffers()
-                ends = np.frombuffer(offsets, np.int64)[kept.offset : kept.offset + len(kept) + 1]
+                kept = texts.take(rows).cast(pa.large_string())
+                _, offsets, data = cast("list[Any]", kept.buffers())
+                ends = np.frombuffer(offsets, np.int64)[kept.offset :][: len(kept) + 1]
                 sizes.append(np.diff(ends))
                 if data is not None:
                     file.write(memoryview(data)[ends[0] : ends[-1]])
@@ -119,11 +119,11 @@ class TextShelf:
             self._file = path.open("rb")
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
-    def batches(self) -> Iterator[pa.Array]:
+    def batches(self) -> Iterator[Strings]:
         """Every text as it was offered; only while `complete`."""
         yield from self._read or []
 
-    def take(self, rows: I64) -> pa.Array:
+    def take(self, rows: I64) -> Strings:
         """The texts of ascending rows, as one large_string array."""
         if self._read is not None:
             if not self._read:
@@ -131,7 +131,7 @@ class TextShelf:
             starts = np.cumsum([0, *map(len, self._read)])
             owner = np.searchsorted(starts, rows, "right") - 1
             taken = [
-                self._read[o].take(pa.array(rows[owner == o] - starts[o])).cast(pa.large_string())
+                self._read[o].take(rows[owner == o] - starts[o]).cast(pa.large_string())
                 for o in np.unique(owner).tolist()
             ]
             return pa.concat_arrays(taken) if taken else pa.array([], pa.large_string())
@@ -142,7 +142,7 @@ class TextShelf:
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(self._ends[place] - begin, out=offsets[1:])
         return pa.LargeStringArray.from_buffers(
-            len(rows), pa.py_buffer(offsets), pa.py_buffer(data)
+            len(rows), pa.py_buffer(cast(Any, offsets)), pa.py_buffer(data)
         )
 
     def close(self) -> None:

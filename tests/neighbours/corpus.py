@@ -11,20 +11,21 @@ from functools import lru_cache
 
 import numpy as np
 
-ENDINGS = "tion ment ity ance al ive er ing ed s y ly ous ic ise".split()
-SYLLABLES = "ba con de for ga in ko la mi nor o per ra se ta un ve wo ya zu pre sta gri che".split()
-CYRILLIC = "ба кон де фор га ин ко ла ми нор о пер ра се та ун ве во я зу пре ста гри че".split()
-MONTHS = (
-    "January February March April May June July August September October November December".split()
+_WORD_PARTS = """
+tion ment ity ance al ive er ing ed s y ly ous ic ise
+ba con de for ga in ko la mi nor o per ra se ta un ve wo ya zu pre sta gri che
+ба кон де фор га ин ко ла ми нор о пер ра се та ун ве во я зу пре ста гри че
+January February March April May June July August September October November December
+Al Bel Kar Dar Ser Tok Mir Zas Ulan Vol Pash Lav
+enko ov bek yan iev shin ura din ade os
+Min Ast Dush Yer Bish Mos Tash Vor
+sk ana anbe ev
+"""
+ENDINGS, SYLLABLES, CYRILLIC, MONTHS, _FIRST, _LAST, _CITY, _CITY_END = (
+    line.split() for line in _WORD_PARTS.strip().splitlines()
 )
-NAMES = [
-    a + b
-    for a in "Al Bel Kar Dar Ser Tok Mir Zas Ulan Vol Pash Lav".split()
-    for b in "enko ov bek yan iev shin ura din ade os".split()
-]
-PLACES = [
-    a + b for a in "Min Ast Dush Yer Bish Mos Tash Vor".split() for b in "sk ana anbe ev".split()
-]
+NAMES = [a + b for a in _FIRST for b in _LAST]
+PLACES = [a + b for a in _CITY for b in _CITY_END]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Writer:
         return list(self.words[np.minimum(at, len(self.words) - 1)])
 
     def date(self) -> str:
-        return f"{self.random.integers(1, 29)} {MONTHS[self.random.integers(12)]} {self.random.integers(2005, 2026)}"
+        day, year = self.random.integers(1, 29), self.random.integers(2005, 2026)
+        return f"{day} {MONTHS[self.random.integers(12)]} {year}"
 
     def fact(self) -> list[str]:
         """A date, a name, a place or a number, in words."""
@@ -184,7 +186,7 @@ def _edit(share: float) -> Callable[[Writer, list[str]], str]:
 
 
 VARIANTS: dict[str, Callable[[Writer, list[str]], str]] = {
-    "exact": lambda w, p: "\n\n".join(p),
+    "exact": lambda _, p: "\n\n".join(p),
     "cosmetic": _cosmetic,
     "reorder": _shuffled,
     "edit 1%": _edit(0.01),
@@ -197,6 +199,6 @@ VARIANTS: dict[str, Callable[[Writer, list[str]], str]] = {
     "ticker": _with_ticker,
     "lookalike": lambda w, p: "\n\n".join(w.next_edition(p)),
     "lookalike 5%": lambda w, p: "\n\n".join(w.next_edition(w.edited(p, 0.05))),
-    "boilerplate": lambda w, p: "",
+    "boilerplate": lambda *_: "",
 }
 """What can be done to an original; `boilerplate` gives both texts one common paragraph."""

@@ -13,7 +13,7 @@ CASES = [
     ("Held on 13 November 2023 in Minsk.", "Held on 25 December 2024 in Minsk.", True),
     ("Held on 5 May in the capital.", "Held on 5 June in the capital.", True),
     ("It was opened by Stanislav Zas there.", "It was opened by Khasan Sultonov there.", True),
-    ("the council met 5 \u043d\u043e\u044f\u0431\u0440\u044f in all", "the council met 5 \u0434\u0435\u043a\u0430\u0431\u0440\u044f in all", True),
+    ("met 5 ноября in all", "met 5 декабря in all", True),
     ("The XVI meeting was held in Moscow.", "The XVII meeting was held in Moscow.", True),
     ("Minsk, 25 December\n\nThe ministers met.", "Moscow, 13 May\n\nThe ministers met.", True),
     # spec: one side only, or a name against an ordinary word
@@ -24,7 +24,7 @@ CASES = [
     ("Held on 13.11.2023 in Minsk.", "Held on 13 November 2023 in Minsk.", False),
     ("Some 1,000 people took part.", "Some 1000 people took part.", False),
     ("The report by Kh. Sultonov was heard.", "The report by Khasan Sultonov was heard.", False),
-    ("Members of the CSTO met now.", "Members of the Collective Security Treaty Organization met now.", False),
+    ("All of the CSTO met.", "All of the Collective Security Treaty Organization met.", False),
     # capitals that the start of a sentence explains
     ("Yesterday ministers met. Fine.", "Today ministers met. Fine.", False),
     # moved, not changed

@@ -36,6 +36,7 @@ def relation(
 
 
 EXTENDED = (*BASE, "A spokesman later added that talks would go on for as long as needed.")
+LONGER = (*BASE[:-1], BASE[-1] + " That is all.")
 TEASER = (max(BASE, key=len),)
 EDITION = tuple(WRITER.next_edition(list(BASE)))
 
@@ -49,7 +50,7 @@ KINDS = [
     ("teaser before the release", BASE, TEASER, (1, 2), Relation.TEASER),
     ("later and longer", BASE, EXTENDED, (1, 2), Relation.UPDATE),
     ("earlier and longer is no update", BASE, EXTENDED, (2, 1), Relation.NEAR),
-    ("longer without a new paragraph", BASE, (*BASE[:-1], BASE[-1] + " That is all."), (1, 2), Relation.NEAR),
+    ("longer without a new paragraph", BASE, LONGER, (1, 2), Relation.NEAR),
     ("numbers, names and dates differ", BASE, EDITION, (1, 2), Relation.LOOKALIKE),
     ("some words differ", BASE, tuple(WRITER.edited(list(BASE), 0.04)), (1, 2), Relation.NEAR),
     ("paragraphs reordered", BASE, BASE[::-1], (1, 2), Relation.NEAR),

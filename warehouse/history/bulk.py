@@ -14,14 +14,14 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
 from parsers.normalise import normalise
 from warehouse.history import fingerprint
 from warehouse.history.conflict import EDGES, MONTHS
-from warehouse.history.fingerprint import I64, U64, Route, Scheme, Shingles, Signatures
+from warehouse.history.fingerprint import I64, U64, Route, Scheme, Shingles, Signatures, Strings
 
 TABLE_END = 0x3000
 UNSAFE = -1
@@ -167,8 +167,8 @@ def _read_slowly(data, at, end, fold, lower):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _eight_bytes(typing, data, at):  # type: ignore[no-untyped-def]
+@intrinsic
+def _eight_bytes(_typing, data, at):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """The 8 bytes of an array from a place on, aligned or not, the first one lowest."""
 
     def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
@@ -179,11 +179,11 @@ def _eight_bytes(typing, data, at):  # type: ignore[no-untyped-def]
     return types.uint64(data, types.int64), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _zeros_below(typing, value):  # type: ignore[no-untyped-def]
+@intrinsic
+def _zeros_below(_typing, value):  # type: ignore[no-untyped-def]
     """How many bits below the lowest that is set; 64 without any."""
 
-    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def code(_context, builder, _signature, args):  # type: ignore[no-untyped-def]
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
 
     return types.uint64(value), code
@@ -202,7 +202,7 @@ def _find_stops(data, start, end, stops):  # type: ignore[no-untyped-def]
     strange = _0
     at = start
     while at <= end:
-        block = _eight_bytes(data, at)
+        block = _eight_bytes(data, at)  # type: ignore[call-arg, var-annotated]
         low = block & ~_TOPS
         found = ~((low + _EACH * _u64(0x5F)) | block) & _TOPS
         controls = ~((low + _EACH * _u64(0x60)) | block) & _TOPS
@@ -266,7 +266,8 @@ def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
     digits = _digits(one) | _digits(two)
     at = 16
     while at < length:
-        more = _eight_bytes(data, start + at) & _first_bytes(min(length - at, 8))
+        more = _eight_bytes(data, start + at)  # type: ignore[call-arg]
+        more &= _first_bytes(min(length - at, 8))
         cased, lowered = _step(cased, more), _step(lowered, _lower(more))
         digits |= _digits(more)
         at += 8
@@ -312,7 +313,7 @@ def _read_words(data, start, end, fold, lower, stops, cased, lowered, digit):  #
 @_jit
 def _is_plain(data, start, end):  # type: ignore[no-untyped-def]
     """Whether a word is ASCII that folds to itself."""
-    for at in range(start, end):
+    for at in range(start, end):  # noqa: SIM110 - numba compiles no generator
         if data[at] >= 128 or data[at] == 96:
             return False
     return True
@@ -567,7 +568,7 @@ def _both_have_more(one, other):  # type: ignore[no-untyped-def]
     return balance.max() > 0 and balance.min() < 0
 
 
-def sign(texts: pa.Array, scheme: Scheme) -> Signatures:
+def sign(texts: Strings, scheme: Scheme) -> Signatures:
     """The fingerprints of a string array without nulls; as `fingerprint.sign` gives them."""
     data, offsets = _buffers(texts)
     factors, addends = fingerprint.permutations(scheme.bands * scheme.rows)
@@ -578,13 +579,13 @@ def sign(texts: pa.Array, scheme: Scheme) -> Signatures:
     plain = np.flatnonzero(words == UNSAFE)
     if not len(plain):
         return Signatures(digests, words.astype(np.uint32), keys, ends)
-    signed = fingerprint.sign(texts.take(pa.array(plain)).to_pylist(), scheme)
+    signed = fingerprint.sign(fingerprint.strings(texts.take(plain)), scheme)
     digests[plain], words[plain] = signed.digests, signed.words
     keys, ends = _spliced(keys, ends, plain, signed.keys, signed.ends)
     return Signatures(digests, words.astype(np.uint32), keys, ends)
 
 
-def shingles(texts: pa.Array) -> Shingles:
+def shingles(texts: Strings) -> Shingles:
     """The distinct shingles and marked words of a string array without nulls."""
     data, offsets = _buffers(texts)
     hashes, ends, marked, marked_ends, safe = _distinct_shingles(
@@ -592,7 +593,7 @@ def shingles(texts: pa.Array) -> Shingles:
     )
     plain = np.flatnonzero(~safe)
     if len(plain):
-        read = fingerprint.shingles(texts.take(pa.array(plain)).to_pylist())
+        read = fingerprint.shingles(fingerprint.strings(texts.take(plain)))
         hashes, ends = _spliced(hashes, ends, plain, read.hashes, read.ends)
         marked, marked_ends = _spliced(marked, marked_ends, plain, read.marked, read.marked_ends)
     return Shingles(hashes, ends, marked, marked_ends)
@@ -609,22 +610,22 @@ def compare(left: I64, right: I64, known: Shingles) -> tuple[I64, npt.NDArray[np
     return shared, suspicious
 
 
-def _buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
+def _buffers(texts: Strings) -> tuple[Any, I64]:
     """The bytes and offsets of a string array, with 16 bytes or more behind the last text.
 
     Arrow pads its own buffers; others, and slices, are copied once.
     """
     large = pa.types.is_large_string(texts.type)
-    _, offsets, buffer = texts.buffers()
-    ends = np.frombuffer(offsets, np.int64 if large else np.int32)
+    buffers: list[Any] = texts.buffers()
+    ends = np.frombuffer(buffers[1], np.int64 if large else np.int32)
     ends = ends[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     first, last = int(ends[0]), int(ends[-1])
-    if buffer is None or buffer.size < last + 16 or first:
+    if buffers[2] is None or buffers[2].size < last + 16 or first:
         data = np.zeros(last - first + 16, np.uint8)
-        if buffer is not None:
-            data[: last - first] = np.frombuffer(buffer, np.uint8)[first:last]
+        if buffers[2] is not None:
+            data[: last - first] = np.frombuffer(buffers[2], np.uint8)[first:last]
         return data, ends - first
-    return np.frombuffer(buffer, np.uint8), ends
+    return np.frombuffer(buffers[2], np.uint8), ends
 
 
 def _spliced(values: U64, ends: I64, rows: I64, new: U64, new_ends: I64) -> tuple[U64, I64]:

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,8 @@ from warehouse.history.conflict import is_marked
 
 U64: TypeAlias = npt.NDArray[np.uint64]
 I64: TypeAlias = npt.NDArray[np.int64]
+Strings: TypeAlias = "pa.Array[Any]"
+"""An Arrow array; of strings unless said otherwise."""
 
 SHINGLE_WORDS = 3
 PASSAGE_WORDS = 2 * SHINGLE_WORDS
@@ -136,8 +138,8 @@ class Route:
     Texts are Arrow string arrays without nulls.
     """
 
-    sign: Callable[[pa.Array, Scheme], Signatures]
-    shingles: Callable[[pa.Array], Shingles]
+    sign: Callable[[Strings, Scheme], Signatures]
+    shingles: Callable[[Strings], Shingles]
     compare: Callable[[I64, I64, Shingles], tuple[I64, npt.NDArray[np.bool_]]]
 
 
@@ -354,9 +356,14 @@ def _grouped(rows: I64, keys: U64, count: int) -> tuple[U64, I64]:
     return keys[new], np.cumsum(np.bincount(rows[new], minlength=count))
 
 
+def strings(texts: Strings) -> list[str]:
+    """The values of a string array without nulls."""
+    return cast(list[str], texts.to_pylist())
+
+
 PLAIN = Route(
-    lambda texts, scheme: sign(texts.to_pylist(), scheme),
-    lambda texts: shingles(texts.to_pylist()),
+    lambda texts, scheme: sign(strings(texts), scheme),
+    lambda texts: shingles(strings(texts)),
     compare,
 )
 """This module's own route, for few texts."""

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from parsers.normalise import normalise
 from warehouse.history import fingerprint
 from warehouse.history.conflict import conflicts
 from warehouse.history.fingerprint import I64
@@ -175,7 +176,7 @@ def kinds_of(
 def tie_releases(
     candidates: Iterable[tuple[str, str]],
     articles: Mapping[str, Article],
-    rules: Rules = Rules(),  # noqa: B008 - frozen
+    rules: Rules = Rules(),
 ) -> list[Neighbour]:
     """The ties among candidate pairs of releases, ordered by both ids; strangers have none.
 
@@ -210,7 +211,7 @@ def _measure(left: I64, right: I64, texts: Sequence[str], ages: Sequence[Any]) -
     """The overlaps of pairs of a few texts."""
     known = fingerprint.shingles(texts)
     shared, dubious = fingerprint.compare(left, right, known)
-    normal = [" ".join(fingerprint.normalise(text).split(" ")) for text in texts]
+    normal = [normalise(text) for text in texts]
     words = np.array([len(text.split(" ")) if text else 0 for text in normal], np.int64)
     sizes = known.sizes()
     pairs = list(zip(left.tolist(), right.tolist(), strict=True))

@@ -93,6 +93,14 @@ def pack(keys: U64, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.uint8
     return (keys >> np.uint64(64 - PART_BITS)).astype(np.uint8), entries
 
 
+def unpack(part: int, entries: U64) -> tuple[U64, npt.NDArray[np.intp], I64]:
+    """The top 40 bits of the key, its sort and its row, of the entries of one part."""
+    keys = entries >> _BELOW_KEY << np.uint64(ROW_BITS + 2 - PART_BITS)
+    keys |= np.uint64(part << (64 - PART_BITS))
+    sort = (entries >> np.uint64(ROW_BITS) & np.uint64(SORT_BITS)).astype(np.intp)
+    return keys, sort, (entries & np.uint64(MAX_ROWS - 1)).astype(np.int64)
+
+
 def pairs_within(
     entries: U64, caps: Caps, pairs: Pairs, held: I64 | None = None, base: int = 0
 ) -> None:
