@@ -35,8 +35,6 @@ _REST_BITS = 16
 _REST = np.uint64((1 << _REST_BITS) - 1)
 BUCKET_KEYS = 16
 BLOCK_ROWS = 16
-PROBE_SLICES = 16
-"""Probes go through the keys in so many slices, each mapped and let go: a tenth of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,10 @@ class Segment:
         return Documents(ids, words.to_numpy(), np.stack([d.to_numpy() for d in digests], axis=1))
 
     def probe(self, keys: U64, most: I64) -> tuple[I64, I64]:
-        """For ascending keys, how many rows hold each (`most` at most) and those rows, in order."""
+        """For ascending keys, how many rows hold each (`most` at most) and those rows, in order.
+
+        The keys are mapped anew by every call, so that pages of earlier calls do not add up.
+        """
         buckets = np.load(self.path / "buckets.npy", mmap_mode="r")
         prefix_bits = int(np.log2(len(buckets) - 1))
         prefix = (
@@ -92,19 +93,12 @@ class Segment:
         )
         rest = keys >> np.uint64(64 - prefix_bits - _REST_BITS) & _REST
         begin, end = buckets[prefix].astype(np.int64), buckets[prefix + 1].astype(np.int64)
-        counts, rows = [], []
-        for part in np.array_split(np.arange(len(keys)), PROBE_SLICES):
-            if len(part):
-                entries = np.load(self.path / "keys.npy", mmap_mode="r")
-                first = _lower_bound(entries, begin[part], end[part], rest[part])
-                after = _lower_bound(entries, first, end[part], rest[part] + np.uint64(1))
-                found = np.minimum(after - first, most[part])
-                at = np.repeat(first, found) + _ramp(found)
-                counts.append(found)
-                rows.append(_entries(entries, at) & np.uint64(MAX_SEGMENT_ROWS - 1))
-        if not counts:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        return np.concatenate(counts), np.concatenate(rows).astype(np.int64)
+        entries = np.load(self.path / "keys.npy", mmap_mode="r")
+        first = _lower_bound(entries, begin, end, rest)
+        after = _lower_bound(entries, first, end, rest + np.uint64(1))
+        found = np.minimum(after - first, most)
+        rows = _entries(entries, np.repeat(first, found) + _ramp(found))
+        return found, (rows & np.uint64(MAX_SEGMENT_ROWS - 1)).astype(np.int64)
 
     def texts(self, rows: I64) -> Strings:
         """The texts of ascending rows, as one large_string array."""

@@ -81,10 +81,10 @@ def check_ids(ids: Strings, table: Table) -> None:
     """Refuse null and repeated ids, naming one."""
     name = f"column {table.id_column!r} of {table.path}"
     if ids.null_count:
-        row = int(np.flatnonzero(ids.is_null())[0])
+        row = int(np.flatnonzero(ids.is_null().to_numpy(zero_copy_only=False))[0])
         raise DedupError(f"{name} is null in {ids.null_count} rows, first in row {row + 1}")
-    counts = pc.value_counts(ids)
-    repeated = counts.filter(pc.greater(counts.field("counts"), 1))
+    counts: Any = pc.value_counts(ids)
+    repeated = counts.filter(pc.greater(counts.field("counts"), pa.scalar(1)))
     if len(repeated):
         first = repeated.field("values")[0].as_py()
         raise DedupError(f"{name} repeats {len(repeated)} ids, one of them {first!r}")

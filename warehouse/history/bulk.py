@@ -259,14 +259,14 @@ def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
 
     Without a branch up to 16 bytes, as words of 3 and of 12 letters come in no order to learn.
     """
-    one = _eight_bytes(data, start) & _first_bytes(min(length, 8))
+    one = _eight_bytes(data, start) & _first_bytes(min(length, 8))  # type: ignore[call-arg]
     two = _eight_bytes(data, start + 8) & _first_bytes(min(max(length - 8, 0), 8))
     cased = _step(_step(_SEED, one), two)
     lowered = _step(_step(_SEED, _lower(one)), _lower(two))
     digits = _digits(one) | _digits(two)
     at = 16
     while at < length:
-        more = _eight_bytes(data, start + at)  # type: ignore[call-arg]
+        more = _eight_bytes(data, start + at)
         more &= _first_bytes(min(length - at, 8))
         cased, lowered = _step(cased, more), _step(lowered, _lower(more))
         digits |= _digits(more)
@@ -617,8 +617,8 @@ def _buffers(texts: Strings) -> tuple[Any, I64]:
     """
     large = pa.types.is_large_string(texts.type)
     buffers: list[Any] = texts.buffers()
-    ends = np.frombuffer(buffers[1], np.int64 if large else np.int32)
-    ends = ends[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    stated = np.frombuffer(buffers[1], np.int64 if large else np.int32)
+    ends: I64 = stated[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     first, last = int(ends[0]), int(ends[-1])
     if buffers[2] is None or buffers[2].size < last + 16 or first:
         data = np.zeros(last - first + 16, np.uint8)

@@ -174,6 +174,7 @@ def mix_64(value: int) -> int:
     return value ^ value >> 33
 
 
+@lru_cache(maxsize=1 << 17)
 def hash_word(word: str) -> int:
     """64 bits of a word's UTF-8: eight bytes at a time, two times at least, then its length."""
     data = word.encode("utf-8", "surrogatepass")
