@@ -106,7 +106,7 @@ def compare(corpus: Corpus, source: Path, options: argparse.Namespace) -> None:
     print(f"{len(corpus.texts)} documents, {len(truth)} planted pairs, least of {options.rounds}")
     print("| engine | us/document | ratio | recall J >= .5 | recall J >= .6 | teasers |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    teasers = {(a, b) for a, b, kind in corpus.planted if kind == "teaser"}
+    teasers = {(min(a, b), max(a, b)) for a, b, kind in corpus.planted if kind == "teaser"}
     for engine, spent in cpu_s.items():
         pairs = found[engine]
         recalls = [

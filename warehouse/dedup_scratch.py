@@ -1,6 +1,6 @@
 """What a dedup run puts aside when memory is short: keys by part, and the texts it will check."""
 
-import mmap
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -76,7 +76,6 @@ class TextShelf:
         self._place: I64 = np.zeros(0, np.int64)
         self._ends: I64 = np.zeros(0, np.int64)
         self._file: BinaryIO | None = None
-        self._map: mmap.mmap | None = None
 
     @property
     def complete(self) -> bool:
@@ -117,7 +116,6 @@ class TextShelf:
         self._ends = np.cumsum(np.concatenate(sizes)) if sizes else self._ends
         if len(self._ends) and self._ends[-1]:
             self._file = path.open("rb")
-            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def batches(self) -> Iterator[Strings]:
         """Every text as it was offered; only while `complete`."""
@@ -137,18 +135,20 @@ class TextShelf:
             return pa.concat_arrays(taken) if taken else pa.array([], pa.large_string())
         place = self._place[rows]
         begin = np.where(place > 0, self._ends[place - 1], 0)
-        spans = zip(begin.tolist(), self._ends[place].tolist(), strict=True)
-        data = b"".join(self._map[a:b] for a, b in spans) if self._map is not None else b""
+        sizes = self._ends[place] - begin
+        data = b""
+        if self._file is not None:  # read, not mapped: pages of a map would count as our memory
+            handle = self._file.fileno()
+            spans = zip(sizes.tolist(), begin.tolist(), strict=True)
+            data = b"".join(os.pread(handle, size, start) for size, start in spans)
         offsets = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(self._ends[place] - begin, out=offsets[1:])
+        np.cumsum(sizes, out=offsets[1:])
         return pa.LargeStringArray.from_buffers(
             len(rows), pa.py_buffer(cast(Any, offsets)), pa.py_buffer(data)
         )
 
     def close(self) -> None:
         """Let the scratch file go."""
-        if self._map is not None:
-            self._map.close()
         if self._file is not None:
             self._file.close()
 
