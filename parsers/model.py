@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
+
+
+def _reduce(self: Any) -> tuple[Any, tuple[Any, ...]]:
+    """How what crosses a process border is pickled: as its class and its values, in half the time
+    that dataclasses take with theirs."""
+    return type(self), tuple(getattr(self, name) for name in self.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,8 @@ class Capture:
     """Where redirects led; None when that is `url` or there was no network."""
     link_text: str | None = None
     """The words of the link that led here; a PDF's headline, since no text of it is read."""
+
+    __reduce__ = _reduce
 
 
 class Kind(StrEnum):
@@ -75,6 +84,8 @@ class Sighting:
     canonical_url: str | None = None
     """The release's own address if the page states one that the source's rules accept."""
 
+    __reduce__ = _reduce
+
 
 @dataclass(frozen=True, slots=True)
 class Teaser:
@@ -87,6 +98,8 @@ class Teaser:
     url: str | None = None
     """The link it carries, as written; None in text dumps."""
 
+    __reduce__ = _reduce
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -95,6 +108,8 @@ class Trace:
     field: str
     rule: str
     text: str
+
+    __reduce__ = _reduce
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,8 @@ class Reading:
     """sha-256 hex of what the layout's container held; None when there is no container. Equal
     digests under one parser version mean equal sightings, whatever else the page changed."""
     trace: tuple[Trace, ...] = field(default=(), compare=False)
+
+    __reduce__ = _reduce
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Read-only pages over the read model. Imports the readers of `warehouse` only."""

@@ -1,0 +1,1 @@
+"""Pure: identity, time lines, comparisons. Values in, values out; no disk, no clock."""

@@ -1,0 +1,1 @@
+"""What each command does, behind the words of `flows.cli`. Each returns an exit code."""

@@ -1,0 +1,127 @@
+"""`run` and `ingest`: captures into the warehouse, and what a person is told of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from flows.commands.shared import (
+    FAILED,
+    OK,
+    PARTIAL,
+    Options,
+    as_utc,
+    effects_of,
+    settings_of,
+    speaker,
+)
+from flows.errors import UsageError
+from flows.inputs import BadInput, find_inputs
+from flows.output import print_rows
+from flows.pipeline import RunSummary, SourcePlan, execute, plan_run
+from flows.progress import progress_bar
+from flows.settings import Settings, load_source
+from flows.tracking import api_configured
+from parsers.model import Source
+
+_BAD_SHOWN = 20
+
+
+def run(
+    options: Options,
+    source_ids: Sequence[str],
+    *,
+    recheck: str,  # noqa: ARG001 - for live sites
+    full: bool,  # noqa: ARG001
+    dry_run: bool,
+    fmt: str,
+) -> int:
+    """One pass over the watched sources."""
+    settings = settings_of(options)
+    say = speaker(options)
+    plans = plan_run(settings, source_ids)
+    if settings.contact is None:
+        say("the network is off until [http] contact is set; reading files only")
+    if api_configured() and not dry_run:
+        from flows.ingest import ingest as tracked_run
+
+        summary = tracked_run(str(settings.file) if settings.file else None, list(source_ids))
+    else:
+        summary = _execute(options, settings, "run", plans, dry_run=dry_run)
+    return _report(options, summary, fmt)
+
+
+def ingest(
+    options: Options,
+    paths: Sequence[Path],
+    source_id: str,
+    captured_at: datetime | None,
+    *,
+    dry_run: bool,
+    fmt: str,
+) -> int:
+    """Captures that lie on disk."""
+    if not paths:
+        raise UsageError("name at least one file or folder to ingest")
+    settings = settings_of(options)
+    source = _source(settings, source_id)
+    inputs = find_inputs(paths, settings.root, as_utc(captured_at), named=True)
+    plans = [SourcePlan(source, inputs)]
+    if inputs.bad and not inputs.files:
+        _tell_bad(options, inputs.bad)
+        return FAILED
+    summary = _execute(options, settings, "ingest", plans, dry_run=dry_run)
+    code = _report(options, summary, fmt)
+    read_nothing = summary.unread and summary.unread >= summary.looks + len(summary.bad)
+    return FAILED if read_nothing and not summary.untouched else code
+
+
+def _source(settings: Settings, said: str) -> Source:
+    found = settings.source(said)
+    return found or load_source(said, Path.cwd(), "--source")
+
+
+def _execute(
+    options: Options,
+    settings: Settings,
+    command: str,
+    plans: Sequence[SourcePlan],
+    *,
+    dry_run: bool,
+) -> RunSummary:
+    total = sum(len(plan.inputs.files) for plan in plans)
+    with progress_bar(total, quiet=options.quiet) as advance:
+        effects = effects_of(options, lambda _, looks: advance(looks))
+        return execute(settings, command, plans, effects, dry_run=dry_run)
+
+
+def _report(options: Options, summary: RunSummary, fmt: str) -> int:
+    say = speaker(options)
+    _tell_bad(options, summary.bad)
+    if summary.without_time:
+        say(
+            f"{summary.without_time} files carry no capture time; their modification times were "
+            "taken (`pressdiff ingest --captured-at` says better)"
+        )
+    if summary.unknown:
+        say(f"{summary.unknown} files of unknown type were passed over")
+    if not options.quiet:
+        row = {
+            "run_id": summary.run_id if summary.committed else None,
+            "new": summary.outcomes["new"],
+            "edited": summary.outcomes["edited"],
+            "unchanged": summary.outcomes["unchanged"] + summary.untouched,
+            "unread": summary.unread,
+            "releases_read": sum(summary.outcomes[name] for name in ("new", "edited", "unchanged")),
+        }
+        print_rows(list(row), [tuple(row.values())], fmt)
+    if not summary.committed:
+        say("dry run: nothing was committed")
+    return PARTIAL if summary.unread else OK
+
+
+def _tell_bad(options: Options, bad: Sequence[BadInput]) -> None:
+    say = speaker(options)
+    for one in bad[:_BAD_SHOWN]:
+        say(f"{one.path}: {one.reason}")
+    if len(bad) > _BAD_SHOWN:
+        say(f"and {len(bad) - _BAD_SHOWN} more that could not be read")

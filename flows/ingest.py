@@ -1,0 +1,69 @@
+"""The Prefect flow of one run: one task a source and batch, one task that decides and commits.
+
+The tasks are thin around `flows.pipeline`; nothing is decided here. No result is persisted and
+nothing is cached: what a task made lies in evidence and staging, and correctness rests on the
+writer's lock and on runs that can be repeated.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
+
+from flows.inputs import InputFile
+from flows.pipeline import Effects, Run, RunSummary, execute, plan_run, utc_now
+from flows.settings import load_settings
+from parsers.model import Source
+
+
+@task(name="stage", task_run_name="stage-{source_id}", cache_policy=NO_CACHE)
+def stage_batch(run: Run, source: Source, files: Sequence[InputFile], source_id: str) -> int:  # noqa: ARG001 - names the task run
+    """Read, keep and parse one batch of a source; how many looks it made."""
+    return run.stage(source, files)
+
+
+@task(name="commit", cache_policy=NO_CACHE)
+def commit_run(run: Run) -> RunSummary:
+    """Decide all that was staged and commit it."""
+    return run.commit()
+
+
+def _stage(run: Run, source: Source, files: Sequence[InputFile]) -> int:
+    staged: int = _untyped(stage_batch)(quote(run), quote(source), quote(files), source.id)
+    return staged
+
+
+def _commit(run: Run, _: bool) -> RunSummary:
+    summary: RunSummary = _untyped(commit_run)(quote(run))
+    return summary
+
+
+def _untyped(task: Any) -> Any:
+    """A task that takes its arguments quoted, so that Prefect does not search them for futures."""
+    return task
+
+
+@flow(name="ingest")
+def ingest(config: str | None = None, sources: list[str] | None = None) -> RunSummary:
+    """One pass over the watched sources of a configuration file, tracked.
+
+    `config` is its path; without one the flow's working folder counts, as on the command line.
+    """
+    log = get_run_logger()
+    settings = load_settings(Path(config) if config else None, Path.cwd())
+    effects = Effects(
+        now=utc_now,
+        sleep=sleep,
+        say=log.warning,
+        progress=lambda source_id, files: log.info("staged: source=%s files=%d", source_id, files),
+    )
+    plans = plan_run(settings, sources or ())
+    summary = execute(settings, "run", plans, effects, stage=_stage, commit=_commit)
+    for bad in summary.bad:
+        log.warning("unreadable: %s: %s", bad.path, bad.reason)
+    log.info("committed: run=%s outcomes=%s", summary.run_id, dict(summary.outcomes))
+    return summary

@@ -1,0 +1,158 @@
+"""The configuration file, read and checked: what is watched, and where the warehouse lies.
+
+Without a file the embedded default holds: source `csto` with its files, warehouse in `./data`, and
+no network, for that needs `[http] contact`. Every path is relative to the file's folder.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from flows.errors import SettingsError
+from parsers.model import Source
+from parsers.source_file import parse_source
+from parsers.sources import load_shipped, shipped_ids
+from parsers.toml_lines import line_of
+from parsers.toml_tables import Checks, FaultError, TomlError, TomlFile, number, text
+from warehouse.duck import Place
+
+DEFAULT_FILE = "pressdiff.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One source a configuration watches."""
+
+    source: Source
+    schedule: str | None
+    """Cron, in the source's time zone; None: only when asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A `[[source]]` of a configuration, not yet loaded."""
+
+    use: str
+    schedule: str | None
+    where: str
+    """File, line and key, for errors."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All a command needs to know."""
+
+    root: Path
+    """The folder that paths are relative to."""
+    file: Path | None
+    """The configuration file; None: the embedded default."""
+    place: Place
+    lock_wait_s: float
+    contact: str | None
+    """Goes into the User-Agent; None: the network is off."""
+    entries: tuple[Entry, ...]
+
+    @cached_property
+    def watched(self) -> tuple[Watched, ...]:
+        """The sources it names, loaded. Raises SettingsError.
+
+        Not loaded before they are asked for: a question in SQL needs none.
+        """
+        watched: list[Watched] = []
+        for entry in self.entries:
+            source = load_source(entry.use, self.root, entry.where)
+            if source.id in (one.source.id for one in watched):
+                raise SettingsError(f"{entry.where}: the source {source.id!r} is listed twice")
+            watched.append(Watched(source, entry.schedule))
+        return tuple(watched)
+
+    def source(self, source_id: str) -> Source | None:
+        """The source with this id: one that is watched, else a shipped one, else None."""
+        for one in self.watched:
+            if one.source.id == source_id:
+                return one.source
+        return load_shipped(source_id) if source_id in shipped_ids() else None
+
+
+def _cron(value: Any) -> str:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(text(value), datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise FaultError(f"is no cron expression: {error}.") from None
+    return str(value)
+
+
+_WAREHOUSE: Checks = {"path": text, "lock_wait_s": number}
+_HTTP: Checks = {"contact": text}
+_SOURCE: Checks = {"use": text, "schedule": _cron}
+_EMBEDDED = TomlFile('[[source]]\nuse = "csto"\n', "the embedded default")
+
+
+def load_settings(path: Path | None, folder: Path) -> Settings:
+    """The settings of a file; without one of `pressdiff.toml` in `folder`, else the default.
+
+    Raises SettingsError when the file is missing, is no TOML, or holds a key or value that has no
+    meaning here. Source files are read when `watched` is first asked for.
+    """
+    if path is None and (folder / DEFAULT_FILE).exists():
+        path = folder / DEFAULT_FILE
+    try:
+        file = _EMBEDDED if path is None else TomlFile(_read(path), str(path))
+        return _settings(file, (path.parent if path else folder).resolve(), path)
+    except TomlError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not UTF-8 text") from error
+    except OSError as error:
+        raise SettingsError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _settings(file: TomlFile, root: Path, path: Path | None) -> Settings:
+    for key in file.data:
+        if key not in ("warehouse", "http", "source"):
+            raise file.unknown((key,), ("warehouse", "http", "source"))
+    warehouse = file.table(("warehouse",), file.data.get("warehouse", {}), _WAREHOUSE)
+    http = file.table(("http",), file.data.get("http", {}), _HTTP)
+    return Settings(
+        root=root,
+        file=path,
+        place=Place(root / warehouse.get("path", "data")),
+        lock_wait_s=warehouse.get("lock_wait_s", 60.0),
+        contact=http.get("contact"),
+        entries=tuple(
+            Entry(one["use"], one.get("schedule"), _where(file, index))
+            for index, one in enumerate(file.tables("source", _SOURCE, "use"))
+        ),
+    )
+
+
+def _where(file: TomlFile, index: int) -> str:
+    return f"{file.name}:{line_of(file.content, ('source', index, 'use'))}: source[{index}].use"
+
+
+def load_source(use: str, root: Path, where: str) -> Source:
+    """The source a `use` names: a shipped id, or the path of a source file.
+
+    `where` opens the message of the SettingsError raised when there is no such source.
+    """
+    if use in shipped_ids():
+        return load_shipped(use)
+    path = root / use
+    if not path.is_file():
+        raise SettingsError(
+            f"{where}: {use!r} is neither a shipped source ({', '.join(shipped_ids())}) "
+            f"nor a file; {path} does not exist"
+        )
+    try:
+        return parse_source(_read(path), str(path))
+    except TomlError as error:
+        raise SettingsError(str(error)) from error

@@ -1,0 +1,72 @@
+"""Staged looks made by hand or by hypothesis: small worlds of releases, texts and times."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from parsers.model import Outcome, Reading, Sighting, digest_bytes
+from warehouse.model import StagedLook, capture_id, reading_id
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def day(number: int) -> datetime:
+    """The time of look number n: days after START."""
+    return START + timedelta(days=number)
+
+
+def staged(
+    at: int,
+    body: str = "one two three four five six seven",
+    *,
+    headline: str = "The Council met",
+    published_on: date | None = None,
+    address: str | None = None,
+    url: str = "file:a.txt",
+    noise: str = "",
+) -> StagedLook:
+    """A look of day `at` that read this text; `noise` makes other bytes of it."""
+    url = address or url
+    digest = digest_bytes(repr((headline, published_on, body, noise)).encode())
+    sighting = Sighting(headline, tuple(body.split("\n")), published_on)
+    return StagedLook(
+        capture_id=capture_id("lakes", url, day(at), digest),
+        source_id="lakes",
+        url=url,
+        captured_at=day(at),
+        digest=digest,
+        length_bytes=len(body),
+        warc_file="2026/x.warc.gz",
+        warc_offset=0,
+        parser_version="v1",
+        reading_id=reading_id("lakes", url, digest, None),
+        reading=Reading(Outcome.READ, sighting),
+        address=address,
+    )
+
+
+BODIES = (
+    "the council of lakes met in the old town hall and agreed on a plan for clean water",
+    "the council of lakes met in the old town hall and agreed on a plan for clear water",
+    "the council of lakes met in the old town hall and agreed on a plan for clear rivers today",
+    "an entirely different statement on fishing quotas was adopted by all member lakes",
+)
+
+
+def looks() -> st.SearchStrategy[StagedLook]:
+    """Looks that collide as often as they can: few headlines, dates, addresses, days, bodies."""
+    return st.builds(
+        _look,
+        at=st.integers(0, 5),
+        body=st.sampled_from(BODIES),
+        headline=st.sampled_from(["The Council met", "A statement"]),
+        published_on=st.sampled_from([None, date(2026, 2, 1), date(2026, 2, 2)]),
+        address=st.sampled_from([None, None, "https://lakes.example/1", "https://lakes.example/2"]),
+        url=st.sampled_from(["file:a.txt", "file:b.txt"]),
+        noise=st.sampled_from(["", "ticker"]),
+    )
+
+
+def _look(**facts: Any) -> StagedLook:
+    return staged(**facts)

@@ -1,0 +1,162 @@
+"""A `Store` in memory: the same questions answered from lists, for laws over many histories."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from warehouse.history.change import TextState
+from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
+from warehouse.rows import Row
+from warehouse.store import KnownReading
+
+
+class MemoryStore:
+    """Tables as lists of rows in the order appended; later rows win."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[Row]] = {}
+
+    def append(self, table: str, rows: Sequence[Row]) -> None:
+        if rows:
+            self.tables.setdefault(table, []).extend(rows)
+
+    def rows(self, table: str) -> list[Row]:
+        return self.tables.get(table, [])
+
+    def known_captures(self, capture_ids: Iterable[str]) -> set[str]:
+        return self.known_ids("looks", "capture_id", capture_ids)
+
+    def known_ids(self, table: str, column: str, ids: Iterable[str]) -> set[str]:
+        return {row[column] for row in self.rows(table)} & set(ids)
+
+    def readings(self, reading_ids: Iterable[str]) -> dict[str, KnownReading]:
+        wanted = set(reading_ids)
+        return {
+            row["reading_id"]: KnownReading(
+                row["reading_id"], row["outcome"], row["reason"], row["canonical_url"],
+                self._key(row["text_id"]),
+            )
+            for row in self.rows("reading_log")
+            if row["reading_id"] in wanted
+        }  # fmt: skip
+
+    def appearances(self, source_id: str, column: str, keys: Iterable[str]) -> list[Appearance]:
+        wanted = set(keys)
+        latest = {
+            (row["address"], row["text_digest"]): row
+            for row in self.rows("appearance_log")
+            if row["source_id"] == source_id and row[column] in wanted
+        }
+        return [
+            Appearance(
+                row["address"],
+                TextKey(
+                    row["text_id"], row["text_digest"], row["headline_digest"],
+                    row["body_digest"], row["published_on"],
+                ),
+                row["captured_at"], row["digest"], row["release_id"],
+            )
+            for row in latest.values()
+        ]  # fmt: skip
+
+    def releases_of_addresses(self, source_id: str, addresses: Iterable[str]) -> dict[str, str]:
+        wanted = set(addresses)
+        return {
+            row["url"]: row["release_id"]
+            for row in self.rows("url_log")
+            if row["source_id"] == source_id and row["url"] in wanted
+        }
+
+    def revisions(self, release_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
+        wanted = set(release_ids)
+        closed = {row["entry_id"] for row in self.rows("superseded")}
+        found: dict[str, list[KnownRevision]] = {}
+        for row in sorted(self.rows("revision_log"), key=lambda row: row["revision"]):
+            if row["release_id"] in wanted and row["entry_id"] not in closed:
+                revision = Revision(**{name: row[name] for name in Revision.__slots__})
+                found.setdefault(row["release_id"], []).append(
+                    KnownRevision(row["entry_id"], revision)
+                )
+        return found
+
+    def looks(self, release_ids: Iterable[str]) -> dict[str, list[Look]]:
+        wanted = set(release_ids)
+        found: dict[str, list[Look]] = {}
+        for release_id, _, look in self._looks():
+            if release_id in wanted:
+                found.setdefault(release_id, []).append(look)
+        return found
+
+    def looks_of_texts(self, _: str, text_digests: Iterable[str]) -> list[tuple[str | None, Look]]:
+        wanted = set(text_digests)
+        return [(address, look) for _, address, look in self._looks() if look.text_digest in wanted]
+
+    def paragraphs(self, text_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        wanted = set(text_ids)
+        return {
+            row["text_id"]: tuple(row["paragraphs"])
+            for row in self.rows("texts")
+            if row["text_id"] in wanted
+        }
+
+    def states(self, text_ids: Iterable[str]) -> dict[str, TextState]:
+        wanted = set(text_ids)
+        return {
+            row["text_id"]: TextState(
+                row["headline"], row["published_on"], tuple(row["paragraphs"])
+            )
+            for row in self.rows("texts")
+            if row["text_id"] in wanted
+        }
+
+    def compared(self, _: str, text_ids: Iterable[str]) -> set[tuple[str, str]]:
+        wanted = set(text_ids)
+        return {
+            (row["before_text_id"], row["text_id"])
+            for row in self.rows("comparisons")
+            if row["text_id"] in wanted
+        }
+
+    def history(self) -> set[Any]:
+        """Every release as its captures and its revisions, without ids: what must not depend on
+        the order of arrival."""
+        members: dict[str, set[str]] = {}
+        for release_id, _, look in self._looks():
+            members.setdefault(release_id, set()).add(look.capture_id)
+        revisions = self.revisions(members)
+        return {
+            (
+                frozenset(captures),
+                tuple(
+                    (one.revision.text_digest, one.revision.seen_at, one.revision.changed_after,
+                     one.revision.reverts_to, one.revision.capture_id)
+                    for one in revisions[release_id]
+                ),
+            )
+            for release_id, captures in members.items()
+        }  # fmt: skip
+
+    def _looks(self) -> list[tuple[str, str | None, Look]]:
+        moved = {row["capture_id"]: row["release_id"] for row in self.rows("reassigned")}
+        readings = {row["reading_id"]: row for row in self.rows("reading_log")}
+        found = []
+        for row in self.rows("looks"):
+            if row["release_id"] is None:
+                continue
+            reading = readings[row["reading_id"]]
+            key = self._key(reading["text_id"])
+            assert key is not None
+            look = Look(
+                row["capture_id"], row["captured_at"], row["digest"], row["url"],
+                key.text_id, key.text_digest, reading["parser_version"],
+            )  # fmt: skip
+            found.append((moved.get(row["capture_id"], row["release_id"]), row["address"], look))
+        return found
+
+    def _key(self, text_id: str | None) -> TextKey | None:
+        for row in self.rows("texts"):
+            if row["text_id"] == text_id:
+                return TextKey(
+                    row["text_id"], row["text_digest"], row["headline_digest"],
+                    row["body_digest"], row["published_on"],
+                )  # fmt: skip
+        return None

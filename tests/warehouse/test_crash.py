@@ -1,0 +1,143 @@
+"""A run that dies at any moment leaves the last committed run; running again gives its rows."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from warehouse.duck import Place, connect_reader
+from warehouse.verify import verify
+
+ROOT = Path(__file__).resolve().parents[2]
+_FACTS = (
+    "select release_id, revision_id, revision, text_digest, seen_at, changed_after, capture_id "
+    "from revisions order by all",
+    "select capture_id, digest, outcome, release_id from captures order by all",
+    "select capture_id, seq, text from teasers order by all",
+)
+
+
+class CrashServer:
+    """Runs that die at a chosen effect."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.warehouse.crash_server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+
+    def run(self, root: Path, effects_until_death: int = 0) -> int:
+        """The wait status: 0 when the run ended by itself, SIGKILL when it was killed."""
+        assert self._process.stdin
+        assert self._process.stdout
+        print(root, effects_until_death, file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def crashes() -> Iterator[CrashServer]:
+    server = CrashServer()
+    yield server
+    server.close()
+
+
+def facts(root: Path) -> list[list[tuple[object, ...]]]:
+    """What the warehouse says, without what differs from run to run."""
+    place = Place(root / "data")
+    if not place.exists:
+        return []
+    connection = connect_reader(place)
+    try:
+        return [connection.execute(query).fetchall() for query in _FACTS]
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def world(
+    tmp_path_factory: pytest.TempPathFactory, crashes: CrashServer
+) -> tuple[Path, list[object], list[object]]:
+    """A folder with one committed run and files for a second, and what holds before and after."""
+    root = tmp_path_factory.mktemp("crash")
+    seeds = sorted((ROOT / "seeds/csto").glob("*.txt"))
+    (root / "in").mkdir()
+    for seed in seeds[:3]:
+        shutil.copy2(seed, root / "in")
+    assert crashes.run(root) == 0
+    before = facts(root)
+    for seed in seeds[3:]:
+        shutil.copy2(seed, root / "in")
+    text = (root / "in" / seeds[1].name).read_text("utf-8")
+    (root / "in" / seeds[1].name).write_text(text.replace("substantive dialogue", "dialogue"))
+    after_root = root.with_name(root.name + "-after")
+    shutil.copytree(root, after_root)
+    assert crashes.run(after_root) == 0
+    after = facts(after_root)
+    assert [len(rows) for rows in after] > [len(rows) for rows in before]
+    return root, list(before), list(after)
+
+
+def effects_of_a_run(world: tuple[Path, list[object], list[object]], crashes: CrashServer) -> int:
+    """How many effects a whole run has: the first number that kills nothing."""
+    low, high = 1, 4096
+    while low < high:
+        middle = (low + high) // 2
+        if _dies(world[0], middle, crashes):
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+def _dies(root: Path, at: int, crashes: CrashServer) -> bool:
+    trial = root.with_name(f"{root.name}-trial-{at}")
+    shutil.copytree(root, trial)
+    status = crashes.run(trial, at)
+    shutil.rmtree(trial)
+    assert status in (0, signal.SIGKILL)
+    return status == signal.SIGKILL
+
+
+def few(last: int) -> list[int]:
+    """Some moments over the whole run, and the last ones: COMMIT and what follows it."""
+    return sorted({*range(last // 5, last - 4, last // 5), last - 2, last - 1, last})
+
+
+def every(last: int) -> list[int]:
+    """Every moment there is."""
+    return list(range(1, last + 1))
+
+
+@pytest.mark.parametrize("moments", [few, pytest.param(every, marks=pytest.mark.drill)])
+def test_killed_at_any_effect_and_run_again(
+    world: tuple[Path, list[object], list[object]],
+    crashes: CrashServer,
+    moments: Callable[[int], list[int]],
+) -> None:
+    root, before, after = world
+    last = effects_of_a_run(world, crashes)
+    assert last > 30
+    seen = {"before": 0, "after": 0}
+    for at in moments(last):
+        trial = root.with_name(f"{root.name}-killed-{at}")
+        shutil.copytree(root, trial)
+        assert crashes.run(trial, at) == signal.SIGKILL
+        left = facts(trial)
+        assert left in (before, after), f"half a run is visible after death at effect {at}"
+        seen["before" if left == before else "after"] += 1
+        assert not verify(Place(trial / "data"), lambda *_: None).damaged
+        assert crashes.run(trial) == 0
+        assert facts(trial) == after, f"running again after death at effect {at} differs"
+        shutil.rmtree(trial)
+    assert seen["before"] > 2
+    assert seen["after"] > 0

@@ -1,0 +1,166 @@
+"""An edited sentence laid out for judging: its text, tokens, values and quotations on both sides.
+
+Edits are widened here so that each shows whole things: a date or number that an edit touches lies
+in it from end to end, and a mark goes with the word before it.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+from warehouse.history.align import Side
+from warehouse.history.edited import EditedLink
+from warehouse.history.quotes import quoted_spans
+from warehouse.history.tokens import GLUED, Token, has_word
+from warehouse.history.values import Value, values
+from warehouse.history.words import Edit
+
+_Range = tuple[int, int]
+
+
+_TITLE_CASE_SHARE = 0.6
+"""Of the words of four letters or more that begin with a capital: above it capitals are a style."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One side of an edited sentence."""
+
+    tokens: tuple[Token, ...]
+    values: tuple[tuple[int, int, Value], ...]
+    """Each with the tokens it lies in; in order, never overlapping."""
+    quoted: tuple[bool, ...]
+    """For each token whether it stands in quotation marks, the marks included."""
+    capitals_are_style: bool
+    """Whether most words have one, as in many headlines."""
+
+    def values_in(self, start: int, end: int) -> tuple[tuple[int, int, Value], ...]:
+        """The values that share a token with `start:end`."""
+        low = bisect_right(self.values, start, key=itemgetter(1))
+        return self.values[low : bisect_left(self.values, end, key=itemgetter(0))]
+
+
+def passage(side: Side, tokens: Sequence[Token]) -> Passage:
+    """The tokens of some sentences with what is read in them."""
+    text, starts = _laid_out(tokens)
+    ends = [start + len(token.text) for start, token in zip(starts, tokens, strict=True)]
+    found: list[tuple[int, int, Value]] = []
+    for value in values(text):
+        low, high = bisect_right(ends, value.start), bisect_left(starts, value.end)
+        # Two values of one token ("20-May") count as the first.
+        if low < high and (not found or found[-1][1] <= low):
+            found.append((low, high, value))
+    style = _capitals_are_style(tokens)
+    return Passage(tuple(tokens), tuple(found), tuple(_quoted(side, tokens)), style)
+
+
+def _capitals_are_style(tokens: Sequence[Token]) -> bool:
+    words = [token.text for token in tokens if len(token.text) > 3 and token.text.isalpha()]
+    capitals = sum(not word[0].islower() for word in words)
+    return len(words) > 2 and capitals > _TITLE_CASE_SHARE * len(words)
+
+
+def _laid_out(tokens: Sequence[Token]) -> tuple[str, list[int]]:
+    """The text from the first token to the last, paragraphs joined, and where each token begins."""
+    parts: list[str] = []
+    starts = []
+    length = 0
+    previous: Token | None = None
+    for token in tokens:
+        if previous is not None:
+            same = previous.paragraph == token.paragraph
+            gap = " " * (token.start - previous.end) if same else " "
+            parts.append(gap)
+            length += len(gap)
+        starts.append(length)
+        parts.append(token.text)
+        length += len(token.text)
+        previous = token
+    return "".join(parts), starts
+
+
+def _quoted(side: Side, tokens: Sequence[Token]) -> list[bool]:
+    spans: dict[int, list[_Range]] = {}
+    for token in tokens:
+        if token.paragraph not in spans:
+            spans[token.paragraph] = quoted_spans(side.normals[token.paragraph])
+    quoted = []
+    for token in tokens:
+        marked = spans[token.paragraph]
+        at = bisect_right(marked, token.start, key=itemgetter(0)) - 1
+        quoted.append(at >= 0 and token.start < marked[at][1])
+    return quoted
+
+
+def widened(edited: EditedLink, left: Passage, right: Passage) -> list[Edit]:
+    """The edits of a sentence, each showing whole dates, numbers and words; in order."""
+    edits = list(edited.edits)
+    while True:
+        wider = _around(edits, [(low, high) for low, high, _ in left.values])
+        mirrored = [(j, m, i, k) for i, k, j, m in wider]
+        wider = _around(mirrored, [(low, high) for low, high, _ in right.values])
+        wider = [(i, k, j, m) for j, m, i, k in wider]
+        if wider == edits:
+            break
+        edits = wider
+    return _with_words(edits, edited.left, edited.right)
+
+
+def _around(edits: Sequence[Edit], spans: Sequence[_Range]) -> list[Edit]:
+    """The edits; those that touch a span of left tokens are one with it."""
+    grown: list[Edit] = []
+    at = 0
+    for edit in edits:
+        # Spans that end before this edit begins touch neither it nor a later one.
+        while at < len(spans) and spans[at][1] <= edit[0]:
+            at += 1
+        grown.append(edit)
+        k = at
+        while k < len(spans) and spans[k][0] < grown[-1][1]:
+            grown[-1] = _grown(grown[-1], spans[k])
+            k += 1
+        while len(grown) > 1 and grown[-2][1] > grown[-1][0]:
+            grown[-2:] = [_union(grown[-2], grown[-1])]
+    return grown
+
+
+def _grown(edit: Edit, span: _Range) -> Edit:
+    """The edit with as many tokens more on both sides as the span has beyond it."""
+    i, k, j, m = edit
+    before, after = max(i - span[0], 0), max(span[1] - k, 0)
+    return i - before, k + after, j - before, m + after
+
+
+def _union(one: Edit, other: Edit) -> Edit:
+    """Two edits, the first before the second, that overlap because one grew over the other.
+
+    What stands before the first and after the second is equal on both sides, so there, and only
+    there, left and right bounds go together.
+    """
+    i, k = min(one[0], other[0]), max(one[1], other[1])
+    return i, k, one[2] - (one[0] - i), other[3] + (k - other[1])
+
+
+def _with_words(edits: Sequence[Edit], left: Sequence[Token], right: Sequence[Token]) -> list[Edit]:
+    """An edit of marks or spaces alone takes in the token before it, back to a word."""
+    done: list[Edit] = []
+    for i, k, j, m in edits:
+        floor = done[-1][1] if done else 0
+        while i > floor and not any(has_word(t.text) for t in (*left[i:k], *right[j:m])):
+            i, j = i - 1, j - 1
+        while _begins_glued(left, i, k) and _begins_glued(right, j, m) and i > floor:
+            i, j = i - 1, j - 1
+        done.append((i, k, j, m))
+    return done
+
+
+def _begins_glued(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether the stretch begins within a word as printed: `U.S.` is one to a reader."""
+    return (
+        start < end
+        and tokens[start].key.startswith(GLUED)
+        and has_word(tokens[start].text)
+        and start > 0
+        and tokens[start - 1].text in "./&"
+    )

@@ -1,0 +1,224 @@
+"""A user's SQL: one SELECT over our views that can write nothing and read nothing else.
+
+The fences, each enough for most attacks: the parsed tree names only what `sql_guard` allows; the
+lake is attached READ_ONLY; DuckDB may open no file outside the warehouse; the configuration is
+locked; memory and time are limited, and nothing spills to disk.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+from warehouse.duck import Place, connect_reader, view_files
+from warehouse.errors import QueryError
+from warehouse.sql_guard import Names, check_tree, public_names
+
+MEMORY_LIMIT = "2GB"
+MAX_QUERY_CHARS = 200_000
+"""A tree of that size takes DuckDB well under a second; without a bound it is minutes."""
+BATCH_ROWS = 2048
+"""DuckDB's own vector length."""
+
+Row = tuple[Any, ...]
+_LINE = re.compile(r"^LINE (\d+):", re.M)
+_PIVOT = re.compile(r"\bpivot", re.I)
+
+
+class Budget:
+    """The seconds a query may still compute, kept by a timer that interrupts it."""
+
+    def __init__(
+        self, limit_s: float = 60.0, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit_s = limit_s
+        self.left_s = limit_s
+        self._monotonic = monotonic
+
+    @contextmanager
+    def spent(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Run the block on the budget, its DuckDB errors as QueryError."""
+        timer = threading.Timer(max(self.left_s, 0.0), connection.interrupt)
+        timer.daemon = True
+        started = self._monotonic()
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise QueryError(
+                f"the query was stopped after {self._limit_s:g} s; "
+                "ask for fewer rows, or allow it more time"
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise QueryError(
+                f"the query needs more than {MEMORY_LIMIT} of memory; ask for fewer rows or columns"
+            ) from error
+        except duckdb.Error as error:
+            raise QueryError(explain(error)) from error
+        finally:
+            timer.cancel()
+            self.left_s -= self._monotonic() - started
+
+
+class Result:
+    """A query under way: its columns, and its rows as they are computed. Close it, or use `with`.
+
+    Values are DuckDB's Python ones (int, Decimal, aware UTC datetime, list, dict, ...), since
+    Arrow has none for HUGEINT sums, infinite times, BIT or structs that repeat a name.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        statement: duckdb.Statement,
+        budget: Budget,
+    ) -> None:
+        self._connection = connection
+        self._budget = budget
+        with budget.spent(connection):
+            connection.execute(statement)
+        self.columns = tuple(str(column[0]) for column in connection.description)
+        self.types = tuple(str(column[1]) for column in connection.description)
+        """As DuckDB writes them: VARCHAR[], TIMESTAMP WITH TIME ZONE, MAP(VARCHAR, BIGINT)..."""
+
+    def batches(self) -> Iterator[list[Row]]:
+        """The rows, at most BATCH_ROWS at a time, each a tuple in the order of `columns`.
+
+        Time that the caller takes between batches does not count against the limit.
+        """
+        while True:
+            with self._budget.spent(self._connection):
+                rows = self._connection.fetchmany(BATCH_ROWS)
+            if not rows:
+                return
+            yield rows
+
+    def rows(self) -> list[Row]:
+        """All rows at once."""
+        return [row for batch in self.batches() for row in batch]
+
+    def close(self) -> None:
+        """End the query and let go of the warehouse."""
+        self._connection.close()
+
+    def __enter__(self) -> "Result":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def run_query(
+    place: Place,
+    sql: str,
+    time_limit_s: float = 60.0,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Result:
+    """The result of one SELECT over the views and macros of `warehouse/sql`.
+
+    Raises QueryError, in one sentence, when it is anything else, asks for anything else, does not
+    bind, or needs too much memory or time; the last two perhaps only from `Result.batches`.
+    """
+    connection = connect_reader(place)
+    try:
+        confine(connection, place)
+        statement = parse_query(connection, sql)
+        return Result(connection, statement, Budget(time_limit_s, monotonic))
+    except BaseException:
+        connection.close()
+        raise
+
+
+def confine(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
+    """Shut the connection in: files of the warehouse only, no spilling, settings locked."""
+    root = f"{place.root.absolute()}/".replace("'", "''")
+    for setting in (
+        "temp_directory = ''",
+        f"allowed_directories = ['{root}']",
+        "enable_external_access = false",  # after the two above, which it freezes
+        "python_enable_replacements = false",
+        f"memory_limit = '{MEMORY_LIMIT}'",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"set {setting}")
+
+
+def parse_query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """The one statement of a user's SQL, parsed and found harmless; QueryError otherwise.
+
+    The connection must be confined already: merely parsing IMPORT DATABASE opens a file.
+    """
+    if len(sql) > MAX_QUERY_CHARS:
+        raise QueryError(f"the query is longer than {MAX_QUERY_CHARS} characters")
+    if "\0" in sql:
+        raise QueryError("the query holds a NUL character")
+    try:
+        sql.encode()
+        statements = connection.extract_statements(sql)
+        tree = _tree(connection, sql, statements)
+    except duckdb.Error as error:
+        raise QueryError(explain(error)) from error
+    except UnicodeEncodeError as error:
+        raise QueryError("the query is not valid Unicode text") from error
+    except RecursionError as error:
+        raise QueryError("the query is nested too deeply") from error
+    check_tree(tree, names())
+    return statements[0]
+
+
+def _tree(
+    connection: duckdb.DuckDBPyConnection, sql: str, statements: list[duckdb.Statement]
+) -> dict[str, Any]:
+    kinds = [one.type for one in statements]
+    if not kinds:
+        raise QueryError("the query is empty; write one SELECT")
+    if kinds == [duckdb.StatementType.CREATE, duckdb.StatementType.SELECT] and _PIVOT.search(sql):
+        raise QueryError(
+            "a PIVOT must name its values: `pivot releases on kind in ('html', 'pdf') using ...`"
+        )
+    if len(kinds) > 1:
+        raise QueryError(f"these are {len(kinds)} statements; write one SELECT")
+    if kinds[0] != duckdb.StatementType.SELECT:
+        raise QueryError(f"only a SELECT can be asked; this is {kinds[0].name.replace('_', ' ')}")
+    row = connection.execute("select json_serialize_sql($1::varchar)", [sql]).fetchone()
+    assert row is not None
+    said = json.loads(row[0])
+    if said["error"] or len(said["statements"]) != 1:  # PRAGMA show_tables: a SELECT only by now
+        raise QueryError("only a SELECT can be asked")
+    tree: dict[str, Any] = said["statements"][0]
+    return tree
+
+
+@cache
+def names() -> Names:
+    """The views and macros that users may ask."""
+    return public_names("\n".join(text for _, text in view_files()))
+
+
+def explain(error: duckdb.Error) -> str:
+    """DuckDB's message as one sentence: its first line, its hint if it gives one, and the line.
+
+    >>> explain(duckdb.BinderException('Binder Error: Column "a" is not there!\\n'
+    ...     'Candidate bindings: "b"\\n\\nLINE 2: select a\\n    ^'))
+    'column "a" is not there (candidate bindings: "b") in line 2'
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = " ".join(lines[:1]).partition("Error: ")[2] or " ".join(lines[:1])
+    text = (text[:1].lower() + text[1:]).rstrip("!. ")
+    hints = [one for one in lines[1:] if one.startswith(("Did you mean", "Candidate"))]
+    if hints:
+        text += f" ({hints[0][:1].lower()}{hints[0][1:].rstrip('.')})"
+    line = _LINE.search(str(error))
+    return f"{text} in line {line[1]}" if line else text

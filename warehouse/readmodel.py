@@ -1,0 +1,200 @@
+"""What people are shown of the warehouse, as plain values: a release, the state of sources."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from warehouse.duck import Place, connect_reader
+from warehouse.errors import WarehouseError
+from warehouse.lookup import find_release
+
+Document = dict[str, Any]
+
+_SOURCES = """
+with seen as (
+    select c.source_id, max(r.finished_at) as last_success
+    from coverage as c join runs as r on r.run_id = c.run_id
+    where c.parsed > 0 or c.unchanged > 0 or c.failed = 0
+    group by c.source_id
+),
+held as (
+    select source_id, count(*) as releases, max(last_changed_at) as last_changed_at
+    from releases group by source_id
+),
+waiting as (
+    select source_id, count(*) as open_incidents from incidents
+    where closed_at is null group by source_id
+)
+select s.source_id, s.last_success, h.releases, h.last_changed_at, w.open_incidents
+from seen as s
+left join held as h on h.source_id = s.source_id
+left join waiting as w on w.source_id = s.source_id
+"""
+
+_RELEASE = """
+select release_id, source_id, url, headline, published_on, published_text, event_on, place,
+    language, kind, status, status_since, first_seen_at, last_seen_at, last_changed_at
+from releases where release_id = $1
+"""
+_REVISIONS = """
+select revision, change_class, reverts_to, seen_at, changed_after, words_added, words_removed,
+    published_on, headline, paragraphs, revision_id
+from revisions where release_id = $1 order by revision
+"""
+_URLS = "select url, role from release_urls where release_id = $1 order by role, url"
+
+
+class NoSuchRevisionError(WarehouseError):
+    """A release has fewer revisions; the message says which it has."""
+
+
+def source_states(place: Place) -> dict[str, Document]:
+    """last_success, releases, last_changed_at and open_incidents of each source that ran."""
+    if not place.exists:
+        return {}
+    connection = connect_reader(place)
+    try:
+        return {row["source_id"]: row for row in _rows(connection, _SOURCES)}
+    finally:
+        connection.close()
+
+
+def release_document(place: Place, said: str, revision: int | None) -> Document:
+    """A release, its revisions, and the text of one of them (None: the newest).
+
+    Raises NoSuchReleaseError and NoSuchRevisionError.
+    """
+    connection = connect_reader(place)
+    try:
+        release_id = find_release(connection, said)
+        (release,) = _rows(connection, _RELEASE, release_id)
+        revisions = list(_rows(connection, _REVISIONS, release_id))
+        urls = list(_rows(connection, _URLS, release_id))
+    finally:
+        connection.close()
+    wanted = len(revisions) if revision is None else revision
+    if not 1 <= wanted <= len(revisions):
+        raise NoSuchRevisionError(
+            f"{release_id} has revisions 1 to {len(revisions)}, there is no {wanted}"
+        )
+    shown = revisions[wanted - 1]
+    return {
+        **release,
+        "headline": shown["headline"],
+        "published_on": shown["published_on"],
+        "urls": urls,
+        "revision": wanted,
+        "revisions": [
+            {key: value for key, value in one.items() if key not in ("headline", "paragraphs")}
+            for one in revisions
+        ],
+        "paragraphs": shown["paragraphs"],
+    }
+
+
+_CHANGES = """
+with told as (
+    select
+        revision_id,
+        arg_max(
+            {'kind': kind, 'op': op, 'before': before, 'after': after},
+            (case when kind in ('number', 'date', 'name', 'quote', 'negation') then 2
+                when kind = 'paragraph' then 1 else 0 end, -seq)
+        ) as telling
+    from changes group by revision_id
+)
+select r.seen_at, r.recorded_at, r.source_id, r.release_id, r.revision, r.change_class, r.headline,
+    r.words_added, r.words_removed, r.announced, r.changed_after,
+    t.telling.kind as kind, t.telling.op as op, t.telling.before as before, t.telling.after as after
+from revisions as r
+left join told as t on t.revision_id = r.revision_id
+where ($since is null or r.seen_at >= $since)
+    and ($recorded_since is null or r.recorded_at >= $recorded_since)
+    and ($source is null or r.source_id = $source)
+    and ($class is null or r.change_class = $class)
+order by r.seen_at desc, r.release_id, r.revision desc
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFilter:
+    """Which revisions are asked for; None: all."""
+
+    since: datetime | None = None
+    """By `seen_at`."""
+    recorded_since: datetime | None = None
+    """By arrival."""
+    source_id: str | None = None
+    change_class: str | None = None
+
+
+def recent_changes(place: Place, wanted: ChangeFilter) -> list[Document]:
+    """What happened, newest first: one row a revision, with its most telling change."""
+    connection = connect_reader(place)
+    try:
+        parameters = {
+            "since": wanted.since,
+            "recorded_since": wanted.recorded_since,
+            "source": wanted.source_id,
+            "class": wanted.change_class,
+        }
+        return list(_documents(connection.execute(_CHANGES, parameters)))
+    finally:
+        connection.close()
+
+
+_STATES = """
+select revision, headline, published_on, paragraphs, seen_at, changed_after, announced,
+    announced_how, backdated, change_class, language, source_id
+from revisions where release_id = $1 order by revision
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionPair:
+    """Two revisions of one release, oldest first, as they are compared."""
+
+    release_id: str
+    url: str | None
+    before: Document
+    after: Document
+    """Columns of `revisions`."""
+
+
+def revision_pair(place: Place, said: str, first: int | None, last: int | None) -> RevisionPair:
+    """The revisions to compare; without numbers the last two.
+
+    Raises NoSuchReleaseError and NoSuchRevisionError.
+    """
+    connection = connect_reader(place)
+    try:
+        release_id = find_release(connection, said)
+        (release,) = _rows(connection, _RELEASE, release_id)
+        revisions = list(_rows(connection, _STATES, release_id))
+    finally:
+        connection.close()
+    count = len(revisions)
+    if last is None and first is None and count < 2:
+        raise NoSuchRevisionError(f"{release_id} has one revision: there is nothing to compare")
+    last = count if last is None else last
+    first = last - 1 if first is None else first
+    for number in (first, last):
+        if not 1 <= number <= count:
+            raise NoSuchRevisionError(
+                f"{release_id} has revisions 1 to {count}, there is no {number}"
+            )
+    return RevisionPair(release_id, release["url"], revisions[first - 1], revisions[last - 1])
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, query: str, *parameters: object
+) -> Iterator[Document]:
+    return _documents(connection.execute(query, list(parameters)))
+
+
+def _documents(cursor: duckdb.DuckDBPyConnection) -> Iterator[Document]:
+    names = [column[0] for column in cursor.description or ()]
+    return (dict(zip(names, row, strict=True)) for row in cursor.fetchall())

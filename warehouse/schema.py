@@ -1,0 +1,348 @@
+"""Every table of the lake, column by column: the one place that defines them.
+
+Rows are appended, never updated or deleted. What changes its mind does so by a later row: a table
+that says "latest wins" is read by its key's newest `recorded_at`; a `revision_log` row is closed
+by a row in `superseded`. `docs/data-dictionary.md` is generated from this file and from the
+comments of `warehouse/sql/*.sql`.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+"""Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
+
+TIME = pa.timestamp("us", tz="UTC")
+_TEXT_LIST = pa.list_(pa.string())
+_COUNTS = pa.map_(pa.string(), pa.int64())
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, Arrow type, whether it may be NULL, and what it means."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: what a row is, its key, its columns, and the order its files are kept in."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    sorted_by: tuple[str, ...] = ()
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """The Arrow schema in which rows are appended."""
+        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
+
+
+def _text(name: str, meaning: str, nullable: bool = False) -> Column:
+    return Column(name, pa.string(), meaning, nullable)
+
+
+def _time(name: str, meaning: str, nullable: bool = False) -> Column:
+    return Column(name, TIME, meaning, nullable)
+
+
+def _day(name: str, meaning: str) -> Column:
+    return Column(name, pa.date32(), meaning, nullable=True)
+
+
+def _count(name: str, meaning: str, nullable: bool = False) -> Column:
+    return Column(name, pa.int64(), meaning, nullable)
+
+
+_RUN_ID = _text("run_id", "the run that appended this row")
+_RECORDED_AT = _time(
+    "recorded_at", "when we learned it: the run's commit time, our transaction time"
+)
+_SOURCE_ID = _text("source_id", "the source, as its source file names it")
+_RELEASE_ID = _text("release_id", "the release; 16 hex digits, stable")
+
+TABLES = (
+    Table(
+        "schema_versions",
+        "one row per schema version this warehouse has had; the highest is today's",
+        ("version",),
+        (
+            _count("version", "the schema's number"),
+            _text("pressdiff_version", "the package that wrote it"),
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "run_log",
+        "one row per run",
+        ("run_id",),
+        (
+            _text("run_id", "sortable by start: UTC time and a random tail"),
+            _text("command", "what was asked: run, ingest, ..."),
+            _time("started_at", "when it began"),
+            _time("finished_at", "when its rows were committed"),
+            _text("status", "ok; partial: some source, page or input could not be read"),
+            Column("counts", _COUNTS, "looks by outcome, and what was skipped"),
+            _text("pressdiff_version", "the package that ran"),
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "looks",
+        "one row per look at a URL or file",
+        ("capture_id",),
+        (
+            _text("capture_id", "hash of source, URL, time and digest: the same look, the same id"),
+            _RUN_ID,
+            _SOURCE_ID,
+            _text("url", "the address looked at; `file:` relative to the configuration's folder"),
+            _text("final_url", "where redirects led; NULL when that is `url`", nullable=True),
+            _time("captured_at", "when the publisher's bytes were taken"),
+            Column("http_status", pa.int32(), "NULL for a file", nullable=True),
+            _text("outcome", "what came of it (docs/outcomes.md)"),
+            _text("digest", "sha-256 of the body, content-encoding undone; NULL: no body", True),
+            _count("bytes", "length of that body", nullable=True),
+            _text("warc_file", "evidence file below `evidence/`; NULL: no exchange", nullable=True),
+            _count("warc_offset", "where its record starts", nullable=True),
+            _text("error", "one sentence, when nothing could be read", nullable=True),
+            _text("reading_id", "what was read in these bytes; NULL: nothing", nullable=True),
+            _text("address", "canonical URL of the release; NULL: it has none", nullable=True),
+            _text("release_id", "the release read, as decided then; NULL: none", nullable=True),
+            _RECORDED_AT,
+        ),
+        sorted_by=("release_id", "captured_at"),
+    ),
+    Table(
+        "reassigned",
+        "one row per look that moved to another release; latest wins",
+        ("capture_id", "recorded_at"),
+        (_text("capture_id", "the look"), _RELEASE_ID, _RUN_ID, _RECORDED_AT),
+    ),
+    Table(
+        "reading_log",
+        "one row per body of a source and parser version that read it; latest wins",
+        ("reading_id", "parser_version"),
+        (
+            _text("reading_id", "hash of source and digest: the same bytes, the same id"),
+            _SOURCE_ID,
+            _text("parser_version", "hash of reader, source file and profile"),
+            _text("outcome", "read, unreadable, not_found or listing"),
+            _text("reason", "why nothing was read", nullable=True),
+            _text("layout", "which layout read it: layout[0], blocks, generic", nullable=True),
+            _text("charset", "how the bytes were decoded", nullable=True),
+            _text("charset_rule", "which rule chose it", nullable=True),
+            _text("container_digest", "hash of the layout's container; NULL: none", nullable=True),
+            _text("canonical_url", "the address the page states for itself", nullable=True),
+            _text("text_id", "the text read; NULL: none", nullable=True),
+            _text("ticker_id", "the teasers around it; NULL: none", nullable=True),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("reading_id",),
+    ),
+    Table(
+        "texts",
+        "one row per distinct text of a source, exactly as it stood",
+        ("text_id",),
+        (
+            _text("text_id", "hash of every field below that the publisher wrote"),
+            _SOURCE_ID,
+            _text("headline", "as it stood"),
+            _day("published_on", "the date the page states as its own; NULL: it states none"),
+            _text("published_text", "the characters that date was read from", nullable=True),
+            _day("event_on", "the event's day where the text is certain of it"),
+            _text("place", "where the event was, if the text says", nullable=True),
+            _text("language", "ISO 639-1", nullable=True),
+            _text("kind", "html, pdf or text"),
+            Column("paragraphs", _TEXT_LIST, "the body, one block each"),
+            _count("word_count", "words of the body"),
+            _text("text_digest", "hash of normalised headline, date and body: equal = no edit"),
+            _text("headline_digest", "hash of the normalised headline"),
+            _text("body_digest", "hash of the normalised body; NULL: no text", nullable=True),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("text_id",),
+    ),
+    Table(
+        "tickers",
+        "one row per teaser of a distinct set of teasers",
+        ("ticker_id", "seq"),
+        (
+            _text("ticker_id", "hash of the whole set"),
+            Column("seq", pa.int32(), "place in the set, from 1"),
+            _day("dated_on", "the ticker's own date line"),
+            _text("text", "as it stood"),
+            _text("url", "the link it carries", nullable=True),
+            _RECORDED_AT,
+        ),
+        sorted_by=("ticker_id",),
+    ),
+    Table(
+        "appearance_log",
+        "one row per text met at an address, or met earlier or elsewhere than we knew; latest wins",
+        ("source_id", "address", "text_digest"),
+        (
+            _SOURCE_ID,
+            _text("address", "canonical URL; NULL for all looks without one", nullable=True),
+            _text("text_digest", "the text"),
+            _text("text_id", "one stored form of it"),
+            _text("headline_digest", "by which texts without a URL find each other"),
+            _text("body_digest", "likewise", nullable=True),
+            _day("published_on", "likewise"),
+            _time("captured_at", "the earliest look that held it there"),
+            _text("digest", "of that look: settles ties of time"),
+            _RELEASE_ID,
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "revision_log",
+        "one row per state of what we know of a revision; `superseded` closes it",
+        ("entry_id",),
+        (
+            _text("entry_id", "this row"),
+            _text("revision_id", "stable, whatever is learned later"),
+            _RELEASE_ID,
+            _SOURCE_ID,
+            Column("revision", pa.int32(), "position by `seen_at`, from 1"),
+            _text("before_revision_id", "the revision before it; NULL: first", nullable=True),
+            Column("reverts_to", pa.int32(), "earliest revision with this text", nullable=True),
+            _text("text_id", "the text"),
+            _text("text_digest", "its normalised digest"),
+            _text("before_text_id", "the text before it; NULL: first", nullable=True),
+            _text("capture_id", "the first look that held it"),
+            _text("anchor_capture_id", "the look by which `revision_id` was named"),
+            _time("seen_at", "when that first look was taken"),
+            _time("changed_after", "last look that held the text before; NULL: first", True),
+            _text("parser_version", "the parser that read the text"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("release_id",),
+    ),
+    Table(
+        "superseded",
+        "one row per `revision_log` row that no longer holds",
+        ("entry_id",),
+        (_text("entry_id", "the row it closes"), _RUN_ID, _RECORDED_AT),
+    ),
+    Table(
+        "url_log",
+        "one row per role a URL took for a release; latest wins",
+        ("release_id", "url"),
+        (
+            _RELEASE_ID,
+            _SOURCE_ID,
+            _text("url", "absolute"),
+            _text("role", "canonical, alias or moved_from"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "state_log",
+        "one row per change of a release's state; latest wins",
+        ("release_id", "since"),
+        (
+            _RELEASE_ID,
+            _text("status", "live, missing or withdrawn"),
+            _time("since", "the look that showed it"),
+            _text("capture_id", "that look"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "comparisons",
+        "one row per pair of texts that followed each other",
+        ("before_text_id", "text_id"),
+        (
+            _text("before_text_id", "the older text"),
+            _text("text_id", "the newer text"),
+            _text("change_class", "substantive, minor or reordered"),
+            _count("words_added", "words only the newer has"),
+            _count("words_removed", "words only the older has"),
+            Column("announced", pa.bool_(), "whether the page told its readers of the edit"),
+            Column("announced_how", _TEXT_LIST, "published_on, updated_line, correction_note"),
+            Column("backdated", pa.bool_(), "whether its date moved to the past"),
+            _text("classifier_version", "the rules that classed it"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "change_log",
+        "one row per change between the two texts of a comparison",
+        ("before_text_id", "text_id", "seq"),
+        (
+            _text("before_text_id", "the older text"),
+            _text("text_id", "the newer text"),
+            Column("seq", pa.int32(), "reading order, from 1"),
+            _text("field", "headline, published_on or body"),
+            _text("op", "insert, delete, replace or move"),
+            _text("kind", "number, date, name, quote, negation, wording, typo or paragraph"),
+            _text("before", "what stood there; NULL: nothing", nullable=True),
+            _text("after", "what stands there; NULL: nothing", nullable=True),
+            Column("paragraph_before", pa.int32(), "from 1; NULL: not in the body", nullable=True),
+            Column("paragraph_after", pa.int32(), "from 1; NULL: not in the body", nullable=True),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "neighbour_log",
+        "one row per tie found between two releases, or found gone; latest wins",
+        ("release_id", "other_id"),
+        (
+            _text("release_id", "the smaller id of the two"),
+            _text("other_id", "the larger id"),
+            _text("kind", "how they are alike; NULL: no longer", nullable=True),
+            Column("jaccard", pa.float64(), "of their 3-word shingles", nullable=True),
+            Column("containment", pa.float64(), "of the smaller in the larger", nullable=True),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "incident_log",
+        "one row per step of an incident: opened, closed; latest wins",
+        ("incident_id",),
+        (
+            _text("incident_id", "the incident"),
+            _RUN_ID,
+            _SOURCE_ID,
+            _text("kind", "what happened"),
+            _text("detail", "one sentence for a person"),
+            Column("urls", _TEXT_LIST, "what was held back"),
+            _time("opened_at", "when it was noticed"),
+            _time("closed_at", "when it was settled; NULL: open", nullable=True),
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "coverage_log",
+        "one row per source and run",
+        ("run_id", "source_id"),
+        (
+            _RUN_ID,
+            _SOURCE_ID,
+            _count("listed", "addresses known to the run: files found, pages listed"),
+            _count("fetched", "looked at"),
+            _count("unchanged", "of those, nothing new"),
+            _count("parsed", "of those, a release was read"),
+            _count("failed", "of those, nothing could be read"),
+            _count("never_fetched", "listed but not looked at"),
+            _RECORDED_AT,
+        ),
+    ),
+)
+
+BY_NAME = {table.name: table for table in TABLES}

@@ -1,0 +1,38 @@
+-- silent_edits: one row per edit that the page did not announce, the weightiest first. Key:
+-- (release_id, revision). weight counts what may change a reader's belief; numbers, dates, names,
+-- quotes and negations count ten each, paragraphs five, all else one; a moved-back date adds ten.
+create or replace view silent_edits as
+    with weighed as (
+        select
+            revision_id,
+            sum(
+                case
+                    when op = 'move' then 1
+                    when kind in ('number', 'date', 'name', 'quote', 'negation') then 10
+                    when kind = 'paragraph' then 5
+                    else 1
+                end
+            ) as weight,
+            list(distinct kind order by kind) as kinds
+        from changes
+        group by revision_id
+    )
+    select
+        r.release_id,
+        r.revision,
+        r.source_id,
+        r.headline,
+        r.published_on,
+        r.change_class,
+        r.backdated,
+        cast(coalesce(w.weight, 0) + if(r.backdated, 10, 0) as bigint) as weight,
+        w.kinds,
+        r.words_added,
+        r.words_removed,
+        r.changed_after,
+        r.seen_at,
+        r.revision_id
+    from revisions as r
+    left join weighed as w on w.revision_id = r.revision_id
+    where r.cause = 'publisher' and r.announced = false
+    order by weight desc, r.seen_at desc, r.release_id, r.revision;

@@ -1,0 +1,211 @@
+"""Is all still there, and as it was? Evidence against rows, rows against each other, files against
+the catalog. Reads only; names everything that does not fit."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+
+from parsers.model import Kind
+from parsers.normalise import digest_text, normalise, normalised_body
+from warehouse.captures import Location, RecordReader
+from warehouse.duck import Place, connect_reader
+from warehouse.errors import WarcError
+
+_FETCH_ROWS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not fit."""
+
+    severity: str
+    """damage: something kept is lost or altered. note: harmless, worth knowing."""
+    subject: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was checked, and what was found."""
+
+    captures: int
+    texts: int
+    files: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def damaged(self) -> bool:
+        """Whether anything kept is lost or altered."""
+        return any(one.severity == "damage" for one in self.findings)
+
+
+def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
+    """Check the whole warehouse; `progress` is told (what, how many) as it goes on."""
+    connection = connect_reader(place)
+    try:
+        findings: list[Finding] = []
+        files = _check_files(place, connection, findings)
+        _check_references(connection, findings)
+        texts = _check_texts(connection, findings, progress)
+        captures = _check_evidence(place, connection, findings, progress)
+        _find_orphan_evidence(place, connection, findings)
+    finally:
+        connection.close()
+    return Verified(captures, texts, files, tuple(findings))
+
+
+def _check_files(
+    place: Place, connection: duckdb.DuckDBPyConnection, findings: list[Finding]
+) -> int:
+    """Parquet files the catalog names must exist; files it does not name are orphans."""
+    named = connection.execute(
+        "select path, end_snapshot is null from __ducklake_metadata_lake.ducklake_data_file"
+    ).fetchall()
+    current = {Path(path).name for path, is_current in named if is_current}
+    known = {Path(path).name for path, _ in named} | {
+        Path(path).name
+        for (path,) in connection.execute(
+            "select path from __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion"
+        ).fetchall()
+    }
+    there = {path.name: path for path in place.files.rglob("*.parquet")}
+    findings += [
+        Finding("damage", name, "the catalog names this Parquet file, but it is gone")
+        for name in sorted(current - there.keys())
+    ]
+    findings += [
+        Finding("note", str(there[name]), "no commit names this Parquet file (a run that died)")
+        for name in sorted(there.keys() - known)
+    ]
+    return len(current)
+
+
+_REFERENCES = (
+    ("looks", "reading_id", "reading_log", "reading_id"),
+    ("looks", "run_id", "run_log", "run_id"),
+    ("reading_log", "text_id", "texts", "text_id"),
+    ("reading_log", "ticker_id", "tickers", "ticker_id"),
+    ("revision_log", "text_id", "texts", "text_id"),
+    ("revision_log", "capture_id", "looks", "capture_id"),
+    ("superseded", "entry_id", "revision_log", "entry_id"),
+    ("reassigned", "capture_id", "looks", "capture_id"),
+)
+_UNIQUE = (
+    ("looks", "capture_id"),
+    ("run_log", "run_id"),
+    ("texts", "text_id"),
+    ("revision_log", "entry_id"),
+    ("reading_log", "(reading_id, parser_version)"),
+    ("tickers", "(ticker_id, seq)"),
+)
+
+
+def _check_references(connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
+    for table, column, target, key in _REFERENCES:
+        lost = _count(
+            connection,
+            f"from lake.{table} as t anti join lake.{target} as o on o.{key} = t.{column} "
+            f"select count(*) where t.{column} is not null",
+        )
+        if lost:
+            sentence = f"{lost} rows name a {column} that {target} does not have"
+            findings.append(Finding("damage", table, sentence))
+    for table, key in _UNIQUE:
+        twice = _count(connection, f"select count(*) - count(distinct {key}) from lake.{table}")
+        if twice:
+            findings.append(Finding("damage", table, f"{twice} rows repeat a {key}"))
+    split = _count(
+        connection,
+        "select count(*) from (select 1 from revisions group by release_id "
+        "having max(revision) <> count(*) or count(distinct revision) <> count(*))",
+    )
+    if split:
+        sentence = f"the revisions of {split} releases are not numbered 1, 2, 3, ..."
+        findings.append(Finding("damage", "revision_log", sentence))
+
+
+def _check_texts(
+    connection: duckdb.DuckDBPyConnection,
+    findings: list[Finding],
+    progress: Callable[[str, int], None],
+) -> int:
+    """Recompute every stored text's digest."""
+    checked = 0
+    cursor = connection.cursor()
+    cursor.execute(
+        "select text_id, kind, headline, published_on, paragraphs, text_digest from lake.texts"
+    )
+    while rows := cursor.fetchmany(_FETCH_ROWS):
+        for text_id, kind, headline, published_on, paragraphs, digest in rows:
+            if kind == Kind.PDF:
+                continue
+            body = normalised_body(tuple(paragraphs))
+            found = digest_text("\n".join((normalise(headline), str(published_on or ""), body)))
+            if found != digest:
+                sentence = "the stored text is not the one whose digest was recorded"
+                findings.append(Finding("damage", f"text {text_id}", sentence))
+        checked += len(rows)
+        progress("texts", len(rows))
+    return checked
+
+
+def _check_evidence(
+    place: Place,
+    connection: duckdb.DuckDBPyConnection,
+    findings: list[Finding],
+    progress: Callable[[str, int], None],
+) -> int:
+    """Read every record again and compare its digest with its row's."""
+    checked = 0
+    for warc_file, rows in groupby(_evidence_rows(connection), key=lambda row: row[2]):
+        path = place.evidence / warc_file
+        if not path.exists():
+            lost = sum(1 for _ in rows)
+            sentence = f"this evidence file is gone; {lost} captures rest on it"
+            findings.append(Finding("damage", str(path), sentence))
+            continue
+        with RecordReader(path) as reader:
+            for capture_id, digest, _, offset in rows:
+                checked += 1
+                try:
+                    found = reader.read(Location(warc_file, offset)).digest
+                except WarcError as error:
+                    findings.append(Finding("damage", f"capture {capture_id}", str(error)))
+                    continue
+                if found != digest:
+                    sentence = f"{path} at offset {offset} holds other bytes than were recorded"
+                    findings.append(Finding("damage", f"capture {capture_id}", sentence))
+        progress("captures", checked)
+    return checked
+
+
+def _evidence_rows(
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[str, str | None, str, int]]:
+    cursor = connection.cursor()
+    cursor.execute(
+        "select capture_id, digest, warc_file, warc_offset from lake.looks "
+        "where warc_file is not null order by warc_file, warc_offset"
+    )
+    while rows := cursor.fetchmany(_FETCH_ROWS):
+        yield from rows
+
+
+def _find_orphan_evidence(
+    place: Place, connection: duckdb.DuckDBPyConnection, findings: list[Finding]
+) -> None:
+    rows = connection.execute("select distinct warc_file from lake.looks").fetchall()
+    named = {place.evidence / row[0] for row in rows if row[0]}
+    findings += [
+        Finding("note", str(path), "no row names this evidence file (a run that died)")
+        for path in sorted(place.evidence.rglob("*.warc.gz"))
+        if path not in named
+    ]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
