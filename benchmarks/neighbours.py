@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from tests.neighbours.corpus import Corpus, make_corpus
 from warehouse.dedup import DedupSettings, dedup
-from warehouse.history.fingerprint import shingles_of, words_of
+from warehouse.history.shingles import shingles_of, words_of
 
 PEERS = ("datasketch", "rensa", "gaoya")
 

@@ -19,7 +19,14 @@ import pyarrow.compute as pc
 
 from warehouse.dedup_check import Checked, check_pairs, cluster_rows
 from warehouse.dedup_index import MAX_SEGMENT_ROWS, Documents, Index, commit, locked, open_index
-from warehouse.dedup_input import DedupError, ParquetFile, Table, check_ids, open_table
+from warehouse.dedup_input import (
+    DedupError,
+    DedupUsageError,
+    ParquetFile,
+    Table,
+    check_ids,
+    open_table,
+)
 from warehouse.dedup_scratch import KeySpill, TextShelf, mapped
 from warehouse.history import fingerprint
 from warehouse.history.fingerprint import I64, U64, Route, Scheme, Strings
@@ -35,7 +42,7 @@ from warehouse.history.pairing import (
     worth_checking,
 )
 
-__all__ = ["DedupError", "DedupSettings", "DedupSummary", "dedup"]
+__all__ = ["DedupError", "DedupSettings", "DedupSummary", "DedupUsageError", "dedup"]
 
 KINDS = (Relation.EXACT, Relation.TEASER, Relation.UPDATE, Relation.LOOKALIKE, Relation.NEAR)
 """What a run can find, in the order in which the first match wins."""
@@ -139,6 +146,7 @@ def dedup(
     """
     chosen = _chosen(kinds)
     settings = _with_threshold(settings, threshold)
+    _check_paths(input, output, clusters)
     table = open_table(input, id_column, text_column)
     with ExitStack() as stack:
         if against is not None:
@@ -174,17 +182,27 @@ def _chosen(kinds: Iterable[str]) -> frozenset[Relation]:
     names = list(kinds)
     unknown = [name for name in names if name not in KINDS]
     if unknown or not names:
-        raise DedupError(
+        raise DedupUsageError(
             f"kinds are {', '.join(KINDS)}" + (f", not {unknown[0]!r}" if unknown else "")
         )
     return frozenset(map(Relation, names))
+
+
+def _check_paths(input: Path, *outputs: Path | None) -> None:
+    """Refuse to write one file over another."""
+    places = [path.resolve() for path in (input, *outputs) if path is not None]
+    if len(set(places)) < len(places):
+        raise DedupUsageError("input, output and clusters must be different files")
+    for path in outputs:
+        if path is not None and path.is_dir():
+            raise DedupUsageError(f"{path} is a folder, not a file")
 
 
 def _with_threshold(settings: DedupSettings, threshold: float | None) -> DedupSettings:
     if threshold is None:
         return settings
     if not 0 < threshold <= 1:
-        raise DedupError(f"the threshold is a share above 0 and up to 1, not {threshold:g}")
+        raise DedupUsageError(f"the threshold is a share above 0 and up to 1, not {threshold:g}")
     return replace(settings, rules=replace(settings.rules, jaccard=threshold))
 
 
@@ -195,7 +213,7 @@ def _check_fits(table: Table, index: Index | None, add: bool) -> None:
     if index is None:
         return
     if index.id_type not in (None, str(table.id_type)):
-        raise DedupError(
+        raise DedupUsageError(
             f"{index.path} holds ids of type {index.id_type}, {table.path} of {table.id_type}"
         )
     if add and table.rows > MAX_SEGMENT_ROWS:

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from warehouse.dedup_input import DedupError
+from warehouse.dedup_input import DedupError, DedupUsageError
 from warehouse.history.fingerprint import I64, U64, Strings
 
 FORMAT = 1
@@ -147,7 +147,7 @@ def open_index(path: Path, scheme: str) -> Index:
     manifest = path / "index.json"
     if not manifest.exists():
         if path.is_dir() and any(p.name not in {"segments", ".part"} for p in path.iterdir()):
-            raise DedupError(f"{path} holds other files and no index")
+            raise DedupUsageError(f"{path} holds other files and no index")
         return Index(path, scheme, None, ())
     try:
         stated = json.loads(manifest.read_text("utf-8"))
@@ -159,7 +159,7 @@ def open_index(path: Path, scheme: str) -> Index:
     if version != FORMAT:
         raise DedupError(f"{path} is an index of format {version}, not {FORMAT}")
     if other != scheme:
-        raise DedupError(f"{path} is an index of scheme {other}, not {scheme}: build it anew")
+        raise DedupUsageError(f"{path} is an index of scheme {other}, not {scheme}: build it anew")
     segments, first = [], 0
     for name, rows in named:
         segments.append(Segment(path / "segments" / name, rows, first))
@@ -171,7 +171,7 @@ def open_index(path: Path, scheme: str) -> Index:
 def locked(path: Path, *, write: bool) -> Iterator[None]:
     """Hold the folder's lock; a writer creates the folder. Waits for whoever holds it."""
     if path.exists() and not path.is_dir():
-        raise DedupError(f"{path} is not a folder")
+        raise DedupUsageError(f"{path} is not a folder")
     if write:
         path.mkdir(parents=True, exist_ok=True)
     elif not path.is_dir():

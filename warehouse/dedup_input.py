@@ -11,17 +11,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from warehouse.errors import WarehouseError
 from warehouse.history.fingerprint import Strings
 
 BATCH_ROWS = 8192
 READ_BUFFER_BYTES = 1 << 20
 
 
-class DedupError(Exception):
-    """The input, the output or the index cannot be used as asked; says why in one sentence.
+class DedupError(WarehouseError):
+    """The input, the output or the index cannot be used; says why in one sentence.
 
     Trying again does not help unless the file changes.
     """
+
+
+class DedupUsageError(DedupError):
+    """What was asked for cannot be: a column, a kind, a threshold or an index that does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Table:
 def open_table(path: Path, id_column: str, text_column: str) -> Table:
     """The table, once its columns are there and of a fitting type; else a DedupError."""
     if not path.is_file():
-        raise DedupError(f"{path} is not a file")
+        raise DedupUsageError(f"{path} is not a file")
     try:
         with _open(path) as file:
             schema, meta = file.schema_arrow, file.metadata
@@ -63,14 +68,14 @@ def open_table(path: Path, id_column: str, text_column: str) -> Table:
         raise DedupError(f"{path} is not a Parquet file: {_line(error)}") from error
     for column in (id_column, text_column):
         if schema.names.count(column) != 1:
-            raise DedupError(
+            raise DedupUsageError(
                 f"{path} has no column {column!r}; it has {', '.join(map(repr, schema.names))}"
             )
     id_type, text_type = schema.field(id_column).type, schema.field(text_column).type
     if not _is_text(text_type):
-        raise DedupError(f"column {text_column!r} of {path} holds {text_type}, not text")
+        raise DedupUsageError(f"column {text_column!r} of {path} holds {text_type}, not text")
     if not _is_id(id_type):
-        raise DedupError(
+        raise DedupUsageError(
             f"column {id_column!r} of {path} holds {id_type};"
             " ids are integers, text, bytes or dates"
         )
@@ -95,7 +100,7 @@ class ParquetFile:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         if not path.parent.is_dir():
-            raise DedupError(f"{path.parent} is not a folder")
+            raise DedupUsageError(f"{path.parent} is not a folder")
         self._path = path
         self._scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
         self._writer = pq.ParquetWriter(self._scratch, schema, compression="zstd")

@@ -20,8 +20,9 @@ from warehouse import dedup_index, dedup_scratch
 from warehouse.candidates import find_candidates, key_table
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
 from warehouse.history import fingerprint
-from warehouse.history.fingerprint import Scheme, shingles_of, words_of
+from warehouse.history.fingerprint import Scheme
 from warehouse.history.pairing import PARTS, Caps, Pairs, pack, pairs_within, worth_checking
+from warehouse.history.shingles import shingles, words_of
 
 SETTINGS = DedupSettings()
 
@@ -54,7 +55,7 @@ def run(
 
 def true_overlaps(texts: Sequence[str]) -> dict[tuple[int, int], tuple[float, float, bool]]:
     """Jaccard, containment of the shorter text, and equality, of all pairs with anything shared."""
-    sets = [shingles_of(words_of(text)) for text in texts]
+    sets = [shingles(text) for text in texts]
     words = [len(words_of(text)) for text in texts]
     normal = [normalise(text) for text in texts]
     found = {}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.neighbours.corpus import make_corpus
 from warehouse.history import bulk, fingerprint
 from warehouse.history.fingerprint import BAND, COPY, SORT_BITS, Scheme
+from warehouse.history.shingles import shingles
 
 SCHEME = Scheme()
 
@@ -46,8 +47,7 @@ def assert_same(texts: list[str]) -> None:
     for row, one in enumerate(texts):
         assert set(mine.hashes[mine.span(row)]) == set(theirs.hashes[theirs.span(row)])
         assert mine.marked_of(row).tolist() == theirs.marked_of(row).tolist()
-        words = fingerprint.words_of(one)
-        assert mine.sizes()[row] == len(fingerprint.shingles_of(words))
+        assert mine.sizes()[row] == len(shingles(one))
     left, right = np.triu_indices(len(texts), 1)
     for a, b in zip(
         fingerprint.compare(left, right, mine), bulk.compare(left, right, theirs), strict=True

@@ -30,13 +30,13 @@ import pyarrow as pa
 
 from parsers.normalise import NORMALISER_VERSION, normalise
 from warehouse.history.conflict import is_marked
+from warehouse.history.shingles import SHINGLE_WORDS
 
 U64: TypeAlias = npt.NDArray[np.uint64]
 I64: TypeAlias = npt.NDArray[np.int64]
 Strings: TypeAlias = "pa.Array[Any]"
 """An Arrow array; of strings unless said otherwise."""
 
-SHINGLE_WORDS = 3
 PASSAGE_WORDS = 2 * SHINGLE_WORDS
 """A passage gram is two shingles side by side."""
 
@@ -141,28 +141,6 @@ class Route:
     sign: Callable[[Strings, Scheme], Signatures]
     shingles: Callable[[Strings], Shingles]
     compare: Callable[[I64, I64, Shingles], tuple[I64, npt.NDArray[np.bool_]]]
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text as its shingles are made of them.
-
-    >>> words_of("The  Council\\u2019s\\u00a0session")
-    ['the', "council's", 'session']
-    """
-    return normalise(text).lower().split(" ") if text else []
-
-
-def shingles_of(words: Sequence[str]) -> frozenset[tuple[str, ...]]:
-    """The distinct 3-word shingles; one of what is there when there are fewer words.
-
-    >>> sorted(shingles_of(["a", "b", "c", "d"]))
-    [('a', 'b', 'c'), ('b', 'c', 'd')]
-    >>> shingles_of(["a"]), shingles_of([""])
-    (frozenset({('a',)}), frozenset())
-    """
-    if len(words) < SHINGLE_WORDS:
-        return frozenset({tuple(words)}) if words and words != [""] else frozenset()
-    return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
 def mix_64(value: int) -> int:

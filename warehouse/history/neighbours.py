@@ -19,6 +19,7 @@ from parsers.normalise import normalise
 from warehouse.history import fingerprint
 from warehouse.history.conflict import conflicts
 from warehouse.history.fingerprint import I64
+from warehouse.history.shingles import SHINGLE_WORDS, shingles, words_of
 
 T = TypeVar("T", bound=Hashable)
 
@@ -229,21 +230,20 @@ def find_passage(short: str, paragraphs: Sequence[str]) -> Passage | None:
     The span is the shortest that holds every shared shingle of the densest stretch: a shingle
     that merely recurs far away (further than the shorter text is long) does not widen it.
     """
-    wanted = fingerprint.shingles_of(fingerprint.words_of(short))
+    wanted = shingles(short)
     words: list[str] = []
     owner: list[int] = []
     for place, paragraph in enumerate(paragraphs):
-        for word in fingerprint.words_of(paragraph):
-            if word:
-                words.append(word)
-                owner.append(place)
-    size = min(fingerprint.SHINGLE_WORDS, len(words))
+        found = words_of(paragraph)
+        words += found
+        owner += [place] * len(found)
+    size = min(SHINGLE_WORDS, len(words))
     if not wanted or not size:
         return None
     hits = [i for i in range(len(words) - size + 1) if tuple(words[i : i + size]) in wanted]
     best: tuple[int, int, int] = (0, 0, 0)
     start = 0
-    reach = len(fingerprint.words_of(short))
+    reach = len(words_of(short))
     for end, place in enumerate(hits):
         while place - hits[start] >= reach:
             start += 1
