@@ -74,36 +74,34 @@ class Segment:
 
     def documents(self) -> Documents:
         """All its documents, in order."""
-        with pa.OSFile(str(self.path / "documents.arrow"), "rb") as file:
-            table = pa.ipc.open_file(file).read_all()
-        ids, words, *digests = (column.combine_chunks() for column in table.columns)
-        return Documents(ids, words.to_numpy(), np.stack([d.to_numpy() for d in digests], axis=1))
+        path = self.path / "documents.arrow"
+        with _damage_named(path):
+            with pa.OSFile(str(path), "rb") as file:
+                table = pa.ipc.open_file(file).read_all()
+            if table.num_rows != self.rows:
+                raise ValueError(f"{table.num_rows} documents instead of {self.rows}")
+            ids, words, *digests = (column.combine_chunks() for column in table.columns)
+            sums = np.stack([d.to_numpy() for d in digests], axis=1)
+            return Documents(ids, words.to_numpy(), sums)
 
     def probe(self, keys: U64, most: I64) -> tuple[I64, I64]:
         """For ascending keys, how many rows hold each (`most` at most) and those rows, in order.
 
         The keys are mapped anew by every call, so that pages of earlier calls do not add up.
         """
-        buckets = np.load(self.path / "buckets.npy", mmap_mode="r")
-        prefix_bits = int(np.log2(len(buckets) - 1))
-        prefix = (
-            (keys >> np.uint64(64 - prefix_bits)).astype(np.int64)
-            if prefix_bits
-            else (np.zeros(len(keys), np.int64))
-        )
-        rest = keys >> np.uint64(64 - prefix_bits - _REST_BITS) & _REST
-        begin, end = buckets[prefix].astype(np.int64), buckets[prefix + 1].astype(np.int64)
-        entries = np.load(self.path / "keys.npy", mmap_mode="r")
-        first = _lower_bound(entries, begin, end, rest)
-        after = _lower_bound(entries, first, end, rest + np.uint64(1))
-        found = np.minimum(after - first, most)
-        rows = _entries(entries, np.repeat(first, found) + _ramp(found))
+        with _damage_named(self.path):
+            buckets = np.load(self.path / "buckets.npy", mmap_mode="r")
+            entries = np.load(self.path / "keys.npy", mmap_mode="r")
+            first, after = _spans(entries, buckets, keys)
+            found = np.minimum(after - first, most)
+            rows = _entries(entries, np.repeat(first, found) + _ramp(found))
         return found, (rows & np.uint64(MAX_SEGMENT_ROWS - 1)).astype(np.int64)
 
     def texts(self, rows: I64) -> Strings:
         """The texts of ascending rows, as one large_string array."""
         found: list[Strings] = [pa.array([], pa.large_string())]
-        with pa.memory_map(str(self.path / "texts.arrow")) as file:
+        path = self.path / "texts.arrow"
+        with _damage_named(path), pa.memory_map(str(path)) as file:
             blocks = pa.ipc.open_file(file)
             owner = rows // BLOCK_ROWS
             for block in np.unique(owner).tolist():
@@ -165,6 +163,16 @@ def open_index(path: Path, scheme: str) -> Index:
         segments.append(Segment(path / "segments" / name, rows, first))
         first += rows
     return Index(path, scheme, id_type, tuple(segments))
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """A file of a segment that cannot be read becomes a DedupError."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError, ValueError, IndexError) as error:
+        said = " ".join(str(error).split())
+        raise DedupError(f"the index is damaged at {path}: {said}; build it anew") from error
 
 
 @contextmanager
@@ -291,6 +299,22 @@ def _write_texts(path: Path, texts: Iterable[Strings]) -> None:
             rest = rest.slice(whole)
         if len(rest):
             writer.write_batch(pa.record_batch([rest], schema=schema))
+
+
+def _spans(
+    entries: npt.NDArray[np.uint8], buckets: npt.NDArray[np.uint32], keys: U64
+) -> tuple[I64, I64]:
+    """Where the entries of each of some ascending keys begin and end."""
+    prefix_bits = int(np.log2(len(buckets) - 1))
+    prefix = (
+        (keys >> np.uint64(64 - prefix_bits)).astype(np.int64)
+        if prefix_bits
+        else np.zeros(len(keys), np.int64)
+    )
+    rest = keys >> np.uint64(64 - prefix_bits - _REST_BITS) & _REST
+    begin, end = buckets[prefix].astype(np.int64), buckets[prefix + 1].astype(np.int64)
+    first = _lower_bound(entries, begin, end, rest)
+    return first, _lower_bound(entries, first, end, rest + np.uint64(1))
 
 
 def _entries(entries: npt.NDArray[np.uint8], at: I64) -> U64:

@@ -53,8 +53,8 @@ class Table:
         try:
             with _open(self.path) as file:
                 yield from file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False)
-        except pa.ArrowInvalid as error:
-            raise DedupError(f"{self.path} cannot be read as Parquet: {_line(error)}") from error
+        except (pa.ArrowException, OSError) as error:
+            raise DedupError(f"{self.path} cannot be read: {_line(error)}") from error
 
 
 def open_table(path: Path, id_column: str, text_column: str) -> Table:
@@ -64,7 +64,7 @@ def open_table(path: Path, id_column: str, text_column: str) -> Table:
     try:
         with _open(path) as file:
             schema, meta = file.schema_arrow, file.metadata
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise DedupError(f"{path} is not a Parquet file: {_line(error)}") from error
     for column in (id_column, text_column):
         if schema.names.count(column) != 1:
