@@ -21,7 +21,7 @@ run: install
 	$(BIN)/pressdiff sql "select release_id, published_on, event_on, place, word_count, headline from releases order by published_on nulls last, release_id"
 
 test: install lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 lint: install
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import os
 import pickle
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import IO
 
 from flows.parse_worker import CPU_LIMIT_S, Request
@@ -75,10 +77,14 @@ class ParsePool:
         return Reading(Outcome.UNREADABLE, reason=reason)
 
     def _start(self) -> subprocess.Popen[bytes]:
+        # our own rooms, whatever folders named alike the user stands among
+        home = str(Path(__file__).resolve().parents[1])
+        path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "flows.parse_worker"],
+            [sys.executable, "-P", "-m", "flows.parse_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
         )
         self._sent.clear()
         return self._process

@@ -159,7 +159,13 @@ class Run:
         return staged
 
     def _stage(self, source: Source, batch: Sequence[Taken]) -> int:
-        return self._stager.stage(source, batch) if batch else 0
+        if not batch:
+            return 0
+        staged, unresolved = self._stager.stage(source, batch)
+        for capture in unresolved:
+            reason = "a revisit record whose bytes are neither in evidence nor in this file"
+            self._refuse(source, BadInput(capture.url, reason))
+        return staged
 
     def _captures(self, source: Source, files: Sequence[InputFile]) -> Iterator[Taken]:
         for file in files:
@@ -179,12 +185,12 @@ class Run:
                 if isinstance(look, WarcFault):
                     reason = f"record {look.number}: {look.reason}"
                     self._refuse(source, BadInput(str(file.path), reason))
-                elif look.body is not None:
+                else:
                     capture = Capture(
-                        source.id, look.url, look.captured_at, look.body, look.digest,
+                        source.id, look.url, look.captured_at, look.body or b"", look.digest,
                         look.http_status, look.content_type,
                     )  # fmt: skip
-                    yield Taken(capture, told=True)
+                    yield Taken(capture, told=True, repeat=look.body is None)
         except WarehouseError as error:
             self._refuse(source, BadInput(str(file.path), str(error)))
 

@@ -5,10 +5,12 @@ read; a container seen before at this address is not read past; all else is pars
 of its own, while this one hashes and compresses the next.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flows.parse_pool import ParsePool
 from parsers.engine import parser_version
@@ -30,6 +32,8 @@ class Taken:
     told: bool
     """Whether its time is known, or only a file's modification time. A file that was not touched
     since it was last read is not a new look."""
+    repeat: bool = False
+    """Whether it only says that earlier bytes were seen again: the body is not at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,9 @@ class _Pending:
     location: Location
     reading_id: str
     to_read: bool
-    """False: these bytes were read before."""
+    """False: these bytes were read before, or there is nothing to read."""
+    outcome: str | None
+    """Set when the answer itself settles the look (404, a picture); None: read it."""
     known_reading: str | None
     """The reading whose container the parser is told."""
     known_container: str | None
@@ -67,34 +73,39 @@ class Stager:
         self._staged = staged
         self._pool = pool
         self._seen: OrderedDict[str, FirstSeen] = OrderedDict()
-        self._waiting: tuple[str, list[_Pending], Future[list[Reading]]] | None = None
+        self._waiting: tuple[Source, str, list[_Pending], Future[list[Reading]]] | None = None
         self.skipped = 0
         """Files whose bytes are those last read there."""
         self.without_time = 0
         """Looks whose time is a file's modification time."""
 
-    def stage(self, source: Source, batch: Sequence[Taken]) -> int:
-        """Stage one batch of a source; how many looks it made."""
+    def stage(self, source: Source, batch: Sequence[Taken]) -> tuple[int, list[Capture]]:
+        """Stage one batch of a source: how many looks it made, and what repeats unknown bytes."""
         version = parser_version(source)
         known = self._known(source, version, [one.capture for one in batch])
         new = [one for one in batch if not self._untouched(one, known)]
         self.skipped += len(batch) - len(new)
         self.without_time += sum(not one.told for one in new)
-        pending = [self._take(one.capture, known) for one in new]
+        taken = [(one.capture, self._take(one, known)) for one in new]
+        pending = [item for _, item in taken if item is not None]
+        unresolved = [capture for capture, item in taken if item is None]
         self.finish()
         to_read = [(one.capture, one.known_container) for one in pending if one.to_read]
-        self._waiting = (version, pending, self._pool.submit(source, to_read))
-        return len(pending)
+        self._waiting = (source, version, pending, self._pool.submit(source, to_read))
+        return len(pending), unresolved
 
     def finish(self) -> None:
         """Wait for the readings under way and stage their looks."""
         if self._waiting is None:
             return
-        version, pending, future = self._waiting
+        source, version, pending, future = self._waiting
         self._waiting = None
         readings = iter(future.result())
         self._staged.add(
-            [_look(one, version, next(readings) if one.to_read else None) for one in pending]
+            [
+                _look(one, source, version, next(readings) if one.to_read else None)
+                for one in pending
+            ]
         )
 
     def _known(self, source: Source, version: str, captures: Sequence[Capture]) -> _Known:
@@ -117,10 +128,14 @@ class Stager:
     def _untouched(one: Taken, known: _Known) -> bool:
         return not one.told and known.newest.get(one.capture.url) == one.capture.digest
 
-    def _take(self, capture: Capture, known: _Known) -> _Pending:
+    def _take(self, one: Taken, known: _Known) -> _Pending | None:
+        """Keep a capture; None when it repeats bytes that nobody has."""
+        capture = one.capture
         name = _reading_id(capture)
         in_run = self._seen.get(name)
         first = known.first.get(capture.digest) or in_run
+        if one.repeat and first is None:
+            return None
         location = (
             self._evidence.add(capture)
             if first is None
@@ -130,17 +145,49 @@ class Stager:
             self._seen[name] = first or FirstSeen(capture.url, capture.captured_at)
             if len(self._seen) > _REMEMBERED:
                 self._seen.popitem(last=False)
-        to_read = in_run is None and name not in known.read
+        outcome = _settled(capture)
+        to_read = outcome is None and in_run is None and name not in known.read and not one.repeat
         reading, container = known.containers.get(capture.url, (None, None))
-        return _Pending(capture, location, name, to_read, reading, container)
+        return _Pending(capture, location, name, to_read, outcome, reading, container)
 
 
 def _reading_id(capture: Capture) -> str:
     return reading_id(capture.source_id, capture.url, capture.digest, capture.link_text)
 
 
-def _look(one: _Pending, version: str, reading: Reading | None) -> StagedLook:
+_BY_STATUS = {
+    301: "moved", 308: "moved", 302: "redirected", 303: "redirected", 307: "redirected",
+    304: "not_modified", 404: "missing", 410: "gone",
+}  # fmt: skip
+_READ_TYPES = re.compile(r"text/(html|plain|xml)|application/(xhtml\+xml|xml|pdf|octet-stream)")
+
+
+def _settled(capture: Capture) -> str | None:
+    """The outcome of a look that holds no release whatever its bytes; None: it has to be read."""
+    if capture.http_status is not None and not 200 <= capture.http_status < 300:
+        return _BY_STATUS.get(capture.http_status, "failed")
+    if capture.http_status is not None and capture.content_type:
+        return None if _READ_TYPES.match(capture.content_type.strip().lower()) else "discovery"
+    return None
+
+
+def _is_listing(capture: Capture, source: Source, reading: Reading | None) -> bool:
+    """Whether a page stands where the source has no releases, and no layout of it says otherwise.
+
+    (Text blocks alone would read a list of teasers as a release.)
+    """
+    if capture.url.startswith("file:") or source.discover.article is None or reading is None:
+        return False
+    path = urlsplit(capture.url).path or "/"
+    by_layout = (reading.layout or "").startswith("layout")
+    return not by_layout and re.search(source.discover.article, path) is None
+
+
+def _look(one: _Pending, source: Source, version: str, reading: Reading | None) -> StagedLook:
     capture = one.capture
+    outcome = one.outcome
+    if outcome is None and _is_listing(capture, source, reading):
+        outcome, reading = "discovery", None
     same = reading is not None and reading.outcome is Outcome.SAME
     return StagedLook(
         capture_id=capture_id(capture.source_id, capture.url, capture.captured_at, capture.digest),
@@ -148,16 +195,18 @@ def _look(one: _Pending, version: str, reading: Reading | None) -> StagedLook:
         url=capture.url,
         captured_at=capture.captured_at,
         digest=capture.digest,
-        length_bytes=len(capture.body),
+        length_bytes=len(capture.body) or None,
         warc_file=one.location.warc_file,
         warc_offset=one.location.offset,
         parser_version=version,
-        reading_id=one.reading_id,
+        reading_id=one.reading_id if outcome is None else None,
         reading=reading,
         same_as=one.known_reading if same else None,
         http_status=capture.http_status,
         final_url=capture.final_url,
         address=_address(capture),
+        outcome=outcome,
+        error=f"the server answered {capture.http_status}" if outcome == "failed" else None,
     )
 
 

@@ -27,6 +27,8 @@ _FOLD: dict[int, str | None] = {
     **dict.fromkeys(_TO_QUOTE, '"'),
     **dict.fromkeys(_TO_HYPHEN, "-"),
 }
+_UNSPACED = "[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+_BESIDE_UNSPACED = re.compile(f"(?<={_UNSPACED}) | (?={_UNSPACED})")
 _SPECIAL = re.compile("[" + "".join(map(chr, _FOLD)) + "]")
 
 
@@ -58,8 +60,16 @@ def normalise(text: str) -> str:
 
 
 def normalised_body(paragraphs: tuple[str, ...]) -> str:
-    """The body as one normalised line: paragraph borders alone are not an edit."""
-    return normalise(" ".join(paragraphs))
+    """The body as one normalised line: paragraph borders alone are not an edit.
+
+    Chinese and Japanese have no space where a border was, so spaces beside their characters do
+    not count.
+
+    >>> normalised_body(("会议", "举行")) == normalised_body(("会议举行",))
+    True
+    """
+    text = normalise(" ".join(paragraphs))
+    return text if text.isascii() else _BESIDE_UNSPACED.sub("", text)
 
 
 def digest_text(text: str) -> str:

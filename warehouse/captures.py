@@ -58,7 +58,7 @@ class WarcLook:
     captured_at: datetime
     digest: str
     body: bytes | None
-    """None for a revisit whose bytes stand elsewhere."""
+    """None for a revisit, whose bytes stand in an earlier record."""
     http_status: int | None = None
     content_type: str | None = None
 
@@ -237,6 +237,7 @@ def _looks(file: IO[bytes]) -> Iterator[WarcLook | WarcFault]:
     iterator = ArchiveIterator(file, no_record_parse=True)
     size = os.fstat(file.fileno()).st_size
     end = file.tell()
+    digests: dict[str, str] = {}
     for number in count(1):
         try:
             record = next(iterator, None)
@@ -248,7 +249,7 @@ def _looks(file: IO[bytes]) -> Iterator[WarcLook | WarcFault]:
                 yield WarcFault(number, "the file ends inside the header of a record")
             return
         try:
-            look = _look_of(record)
+            look = _look_of(record, digests)
         except _BrokenRecordError as error:
             yield WarcFault(number, str(error))
             if error.cut:
@@ -266,7 +267,9 @@ class _BrokenRecordError(Exception):
         self.cut = cut
 
 
-def _look_of(record: ArcWarcRecord) -> WarcLook | None:
+def _look_of(record: ArcWarcRecord, digests: dict[str, str]) -> WarcLook | None:
+    """The look of a record; None for kinds that are none. `digests` maps what earlier records
+    gave as their payload's digest, in whatever hash, to its sha-256."""
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
     block = _block(record, url or f"type {record.rec_type}")
     if record.rec_type not in ("response", "resource", "revisit"):
@@ -274,9 +277,16 @@ def _look_of(record: ArcWarcRecord) -> WarcLook | None:
     if not url:
         raise _BrokenRecordError("a record without WARC-Target-URI")
     captured_at = _parse_date(record.rec_headers.get_header("WARC-Date"), url)
+    said = record.rec_headers.get_header("WARC-Payload-Digest") or ""
     if record.rec_type == "revisit":
-        digest = _payload_digest(record)
-        return None if digest is None else WarcLook(url, captured_at, digest, None)
+        return WarcLook(url, captured_at, _repeated_digest(said, digests, url), None)
+    look = _fresh_look(record, url, captured_at, block)
+    if said:
+        digests[said] = look.digest
+    return look
+
+
+def _fresh_look(record: ArcWarcRecord, url: str, captured_at: datetime, block: bytes) -> WarcLook:
     if record.rec_type == "resource" or not block.startswith(b"HTTP/"):
         content_type = record.rec_headers.get_header("Content-Type")
         return WarcLook(url, captured_at, digest_bytes(block), block, None, content_type)
@@ -336,11 +346,14 @@ def _parse_date(text: str | None, url: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _payload_digest(record: ArcWarcRecord) -> str | None:
-    """The sha-256 hex a revisit names; None when it names another hash, which proves nothing."""
-    said = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+def _repeated_digest(said: str, digests: dict[str, str], url: str) -> str:
+    """The sha-256 hex of the bytes that a revisit repeats."""
     algorithm, _, value = said.partition(":")
-    return value.lower() if algorithm == "sha256" and len(value) == 64 else None
+    if algorithm == "sha256" and len(value) == 64:
+        return value.lower()
+    if said not in digests:
+        raise _BrokenRecordError(f"the revisit of {url} repeats a record that is not in this file")
+    return digests[said]
 
 
 def _first_line(error: Exception) -> str:

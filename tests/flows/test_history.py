@@ -53,7 +53,7 @@ def test_a_text_that_returns_is_restored(shell: Shell, dump: Dump) -> None:
     take(shell, text.replace("thanked", "praised"), T2, "2/a.txt")
     take(shell, text, T3, "3/a.txt")
     rows = shell.sql(REVISIONS)
-    assert [row["change_class"] for row in rows] == ["first", "substantive", "restored"]
+    assert [row["change_class"] for row in rows] == ["first", "minor", "restored"]
     assert [row["reverts_to"] for row in rows] == [None, None, 1]
 
 
