@@ -32,7 +32,13 @@ _EACH, _TOPS, _BYTES = _u64(0x0101010101010101), _u64(0x8080808080808080), _u64(
 
 _SORTS, _BAND, _COPY = _u64(fingerprint.SORT_BITS), _u64(fingerprint.BAND), _u64(fingerprint.COPY)
 
-_jit: Any = numba.njit(nogil=True, cache=True, boundscheck=False)
+
+def _jit(function: Any) -> Any:
+    """The function compiled, and kept compiled where there is a folder to keep it in."""
+    try:
+        return numba.njit(nogil=True, cache=True, boundscheck=False)(function)
+    except RuntimeError:  # neither the source's folder nor the user's can be written
+        return numba.njit(nogil=True, boundscheck=False)(function)
 
 
 @_jit
