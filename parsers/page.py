@@ -1,7 +1,8 @@
 """A page's tree. lxml reads it; where lxml lost something, BeautifulSoup reads the whole page.
 
 lxml stops without an error at what is nested too deeply (2,048 levels with `huge_tree`), so a
-sentinel is put behind the page: when it is missing from the tree, something was lost.
+sentinel is put behind the page: when it is missing from the tree, something was lost. Then runs of
+one tag nested in itself are made one, and if that does not help BeautifulSoup reads the page.
 """
 
 import re
@@ -92,6 +93,14 @@ def parse_page(html: str) -> Page | None:
     # A declaration of a charset no longer holds for a str, and lxml refuses an XML one.
     if html.count("=") > _MOST_ATTRIBUTES:  # libxml2 takes quadratic time for one tag's attributes
         html = _LONG_TAG.sub(r"<\1>", html)
+    page = _parse_whole(html)
+    if page is None or page.whole:
+        return page
+    shallow = _without_nests(html)
+    return page if len(shallow) == len(html) else _parse_whole(shallow)
+
+
+def _parse_whole(html: str) -> Page | None:
     start = html.find("?>") + 2 if html.lstrip()[:5] == "<?xml" else 0
     parser = etree.HTMLParser(huge_tree=True, remove_pis=True, remove_comments=True)
     try:
@@ -100,6 +109,7 @@ def parse_page(html: str) -> Page | None:
         return None
     if root is None or not isinstance(root.tag, str):
         return None
+    # Not root.iter(): what comes after </html> may stand beside the root.
     sentinels = root.xpath("//i[@id=$name]", name=_SENTINEL)
     if not isinstance(sentinels, list) or not sentinels:
         return Page(html, root, whole=False)
@@ -107,6 +117,35 @@ def parse_page(html: str) -> Page | None:
         if isinstance(sentinel, etree._Element):
             detach(sentinel)
     return Page(html, root, whole=True)
+
+
+_NEST = re.compile(
+    r"(<(div|span|font|center|section|article|blockquote|table|big|small|strong|em|[bius])"
+    r"(?:\s[^<>]{0,500})?>)(?:\s*\1){255,}",
+    re.IGNORECASE,
+)
+
+
+def _without_nests(html: str) -> str:
+    """The page with one tag for hundreds of the same tag nested in each other, in linear time.
+
+    A run of equal opening tags says no more than the first of them. As many closing tags go where
+    enough of them stand in a row.
+    """
+    surplus: list[tuple[str, int]] = []
+
+    def keep_one(match: re.Match[str]) -> str:
+        surplus.append((match[2], match[0].count("<") - 1))
+        return match[1]
+
+    html = _NEST.sub(keep_one, html)
+    for tag, count in surplus[:16]:
+        for closing in re.finditer(rf"(?:</{tag}\s*>\s*)+", html, re.IGNORECASE):
+            left = closing[0].count("<") - count
+            if left >= 0:
+                html = html[: closing.start()] + f"</{tag}>" * left + html[closing.end() :]
+                break
+    return html
 
 
 _ASIDE = ("nav", "footer", "aside")

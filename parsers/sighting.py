@@ -71,3 +71,8 @@ class Remembered:
             if len(self.kept) > _REMEMBERED:
                 self.kept.popitem(last=False)
         return found
+
+    def forget(self) -> None:
+        """Keeps nothing any more, as in a new process."""
+        with self.lock:
+            self.kept.clear()

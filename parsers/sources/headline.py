@@ -7,6 +7,7 @@ A CSTO dump is a ticker of up to six items, a headline, a body. Headlines open l
 | --- | --- |
 | the same line follows, spaces and a date after it aside | 6 |
 | the same, but it may be a ticker's item and the lead under it (`_is_lead`) | 3 |
+| a dateline follows the second of them | 2 |
 | a date follows: own line, after the second headline, or glued before the body | 5 |
 | the same, but the ticker is dated too and the date could be its next item's | 2 |
 | a heading of level 1; of level 2 or 3 | 6; 3 |
@@ -147,6 +148,8 @@ def _weigh(page: _Page, index: int, items_above: int) -> Found:
     }
     if twin and ending < 0 and not dated and _is_lead(page.lines, index, twin):
         points |= {"doubled": 3, "first": 0}
+    if twin and twin + 1 < len(page.lines) and is_dateline(page.lines[twin + 1].text):
+        points["dateline"] = 2
     if page.title_key and len(line.text) > 12 and squash(line.headline) in page.title_key:
         points["in title"] = 5
     after = index if twin is None else twin

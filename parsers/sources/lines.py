@@ -42,6 +42,8 @@ def is_twin(first: Line, second: Line) -> bool:
     one, other = first.headline, second.headline
     if abs(len(one) - len(other)) > 40:
         return False
+    if one[:1].isalnum() and one[:1].isascii() and one[:1].lower() != other[:1].lower():
+        return False
     opening, other_opening = (text[:24].replace(" ", "")[:10] for text in (one, other))
     ascii_only = opening.isascii() and other_opening.isascii()
     if ascii_only and opening.casefold() != other_opening.casefold():

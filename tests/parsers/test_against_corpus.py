@@ -30,8 +30,6 @@ MAKERS: dict[str, tuple[Maker, int]] = {
     "blocks": (partial(make_page, layout="blocks", size_bytes=SMALL_BYTES), 150),
 }
 BATCH = 50
-HEAVY = 250_000
-"""Bytes from which a hostile input belongs to the benchmarks."""
 
 
 def _batches() -> list[tuple[str, int]]:
@@ -109,8 +107,6 @@ def test_furniture_alone_leaves_the_container_digest() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_hostile_bytes_are_read_or_refused(name: str) -> None:
     given = make_hostile(name)
-    if len(given.body) > HEAVY:
-        pytest.skip("weighed in benchmarks/reading.py")
     source = load_shipped("csto")
     reading = read(capture(given.body, given.content_type), source)
     assert (reading.sighting is not None) is (reading.outcome == "read")

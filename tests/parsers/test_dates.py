@@ -141,6 +141,18 @@ PUBLISHED = date(2022, 11, 24)
         (["On 1 May 2021 in Nur-Sultan the parties"], None, date(2021, 5, 1), "Nur-Sultan"),
         (["On 1 May 2021, in the city of Osh, the"], None, date(2021, 5, 1), "Osh"),
         (["On 1 May 2021, via videoconference, the"], None, date(2021, 5, 1), None),
+        # bugs caught: a range's dash is no dateline's, a person is no place
+        (["On 31 July – 5 August 2012, in Moscow, under the chairmanship of N. Galstyan, the first "
+          "meeting of the Council took place."], None, date(2012, 7, 31), "Moscow"),
+        (["On 14 August 2007 in Gyumri Yu.T.Toktosunov met the"], None, date(2007, 8, 14), None),
+        (["On 14 August 2007 in Khujand K. Ordynets, the Minister, met"], None, date(2007, 8, 14),
+         None),
+        (["On 14 August 2007, in Gyumri Ivan Ivanov, the Foreign Minister, met"], None,
+         date(2007, 8, 14), None),
+        (["On 14 August 2007, in Cape Town, the Foreign Minister met"], None, date(2007, 8, 14),
+         "Cape Town"),
+        (["On 14 August 2007 in St. Petersburg the parties met"], None, date(2007, 8, 14),
+         "St. Petersburg"),
         # Russian
         (["23 ноября 2022 года в Ереване состоялась"], None, date(2022, 11, 23), None),
         (["23 ноября с.г. в Ереване состоялась"], PUBLISHED, date(2022, 11, 23), None),

@@ -1,6 +1,7 @@
 """Every form in which a CSTO dump or page is known to come, with releases of known truth."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -172,3 +173,51 @@ def test_a_login_page_is_unreadable() -> None:
     assert "password" in (read_text(html, "a.html").reason or "")
     html = stock_page(RELEASES[0]).replace("</nav>", f"</nav>{form}")
     assert read_text(html, "a.html").outcome is Outcome.READ
+
+
+SAID_TWICE = "Experts of the Parties rehearsed the protection of borders in the Pamir mountains."
+LEAD = "On 4 May 2021, experts of the Parties met in the Pamir mountains to protect their borders."
+OTHER = "Much was said about the supply of uniforms, of bread and of fuel to the districts."
+
+
+@pytest.mark.parametrize("above", [[], ["The heads of the delegations signed a protocol."]])
+@pytest.mark.parametrize(
+    ("lines", "headline"),
+    [
+        # A lead that tells the day follows a headline; a lead that equals a ticker's item is none.
+        ([SAID_TWICE, SAID_TWICE, LEAD], SAID_TWICE),
+        ([SAID_TWICE, SAID_TWICE, "May 4, 2021, Dushanbe", OTHER], SAID_TWICE),
+        ([LEAD, LEAD, OTHER], None),
+        ([SAID_TWICE, SAID_TWICE, OTHER], None),
+    ],
+)
+def test_a_sentence_said_twice(above: list[str], lines: list[str], headline: str | None) -> None:
+    reading = read_text("\n".join([*above, *lines]))
+    assert (reading.sighting.headline if reading.sighting else None) == headline
+
+
+@pytest.mark.parametrize("after", [" 12.05.2018", "12.05.2018"])
+@pytest.mark.parametrize("tag", ["h3", "div", "p"])
+def test_a_layouts_headline_said_again_with_its_date_is_no_body(tag: str, after: str) -> None:
+    head, lead = "The Staff held an exercise in 2018", "On May 11, 2018, in Osh, the Staff met."
+    inner = f"<{tag}>{head}{after}</{tag}><p>{lead}</p>"
+    html = f'<html><body><h1>{head}</h1><div class="news-detail">{inner}</div></body></html>'
+    sighting = read(capture_of(html, "a.html"), CSTO).sighting
+    assert sighting
+    assert sighting.paragraphs == (lead,)
+    assert sighting.published_on == date(2018, 5, 12)
+    assert sighting.published_text == "12.05.2018"
+
+
+def test_a_page_without_a_body_is_a_release_only_if_its_date_ends_it() -> None:
+    items = (
+        "<div>01.02.2021</div><div><a href='/a'>One thing was done by all of the states.</a></div>"
+    )
+    for days in ("01.01.2021", "01.02.2021"):
+        more = items.replace("01.02.2021", days)
+        listing = document("News", f"<h1>News</h1><div class='lt'>{items}{more}</div>")
+        assert read(capture_of(listing, "a.html"), CSTO).outcome is Outcome.UNREADABLE
+    bare = document("Photographs", "<h1>Photographs of the exercise</h1><div>01.02.2021</div>")
+    sighting = read(capture_of(bare, "a.html"), CSTO).sighting
+    assert sighting
+    assert (sighting.paragraphs, sighting.published_on) == ((), date(2021, 2, 1))

@@ -42,8 +42,8 @@ SCRAPS = st.sampled_from(
         "<li>",
         "https://[", "<link rel=canonical href='http://[x/news/news_col/a/'>", "<blockquote><cite>",
         '<script type="application/ld+json">[[{"datePublished": "2026"}]]</script>', "&#0;",
-        "&nbsp;", '<meta charset="utf-7">', "+7495-795-27-10", "x.pdf", "- ", "•", "\u2028",
-        "\x85", "\r",
+        "&nbsp;", '<meta charset="utf-7">', "+7495-795-27-10", "x.pdf", "- ", "•", "\u2028", "\x85",
+        "\r",
     ]
 )  # fmt: skip
 

@@ -172,8 +172,18 @@ def test_selectors_that_only_soupsieve_understands(part: str, value: object) -> 
     assert [t.text for t in reading.teasers] == [t.text for t in plain.teasers]
 
 
-def test_a_page_nested_too_deep_for_lxml_is_read() -> None:
-    html = PAGE.replace("<body>", "<body>" + "<div>" * 3000)
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        ("<div>" * 3000, ""),
+        ("<div class='a'> " * 3000, "</div>\n" * 3000),
+        ("<div>" * 3000, "</div>" * 2999),
+        ("<div><span>" * 1500, ""),  # no run of one tag: BeautifulSoup reads it
+    ],
+)
+def test_a_page_nested_too_deep_for_lxml_is_read(opened: str, closed: str) -> None:
+    html = PAGE.replace("<body>", "<body>" + opened).replace("</body>", closed + "</body>")
+    assert html.count("<body>") == html.count("</body>") == 1
     assert read(lake(html), LAKES).sighting == read(lake(PAGE), LAKES).sighting
 
 

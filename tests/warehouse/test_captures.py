@@ -165,9 +165,10 @@ def http_warc(path: Path, headers: list[tuple[str, str]], payload: bytes) -> Non
     ("headers", "payload"),
     [
         ([], b"<p>text</p>"),
-        ([("Content-Encoding", "gzip")], gzip.compress(b"<p>text</p>")),
+        ([("Content-Encoding", "gzip")], gzip.compress(b"<p>text</p>", mtime=0)),
         ([("Transfer-Encoding", "chunked")], b"4\r\n<p>t\r\n7\r\next</p>\r\n0\r\n\r\n"),
     ],
+    ids=["plain", "gzip", "chunked"],
 )
 def test_content_and_transfer_encodings_are_undone(
     tmp_path: Path, headers: list[tuple[str, str]], payload: bytes
