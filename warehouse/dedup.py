@@ -9,7 +9,7 @@ What stays in memory per row: id, digest, length; per pair some 40 bytes.
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +28,17 @@ from warehouse.dedup_input import (
     open_table,
 )
 from warehouse.dedup_scratch import KeySpill, TextShelf, mapped
+from warehouse.dedup_settings import (
+    KINDS,
+    DedupSettings,
+    DedupSummary,
+    check_paths,
+    chosen_kinds,
+    with_threshold,
+)
 from warehouse.history import fingerprint
-from warehouse.history.fingerprint import I64, U64, Route, Scheme, Strings
-from warehouse.history.neighbours import Relation, Rules
+from warehouse.history.fingerprint import I64, U64, Route, Strings
+from warehouse.history.neighbours import Relation
 from warehouse.history.pairing import (
     MAX_ROWS,
     PARTS,
@@ -42,57 +50,13 @@ from warehouse.history.pairing import (
     worth_checking,
 )
 
-__all__ = ["DedupError", "DedupSettings", "DedupSummary", "DedupUsageError", "dedup"]
-
-KINDS = (Relation.EXACT, Relation.TEASER, Relation.UPDATE, Relation.LOOKALIKE, Relation.NEAR)
-"""What a run can find, in the order in which the first match wins."""
+__all__ = ["KINDS", "DedupError", "DedupSettings", "DedupSummary", "DedupUsageError", "dedup"]
 
 COMPILED_FROM_ROWS = 8000
 """Below it the plain route is done before numba is imported: 200 us a text against 1.5 s."""
 
 Progress = Callable[[str, int, int], None]
 """Told the step (read, pair, fetch, check, add), how much is done and how much there is."""
-
-
-@dataclass(frozen=True, slots=True)
-class DedupSettings:
-    """How a run compares. The scheme decides which indexes fit; the rest is free to vary."""
-
-    scheme: Scheme = field(default_factory=Scheme)
-    caps: Caps = field(default_factory=Caps)
-    rules: Rules = field(default_factory=Rules)
-    threads: int = 1
-    """Texts are read and checked on so many cores."""
-
-    def __str__(self) -> str:
-        """The name of the run: what its pairs depend on.
-
-        >>> str(DedupSettings())
-        's3-b24x3-p6w16d64-n1-v1 caps 1000/200/32 J0.5 T0.8x2 U0.9/0.5'
-        """
-        caps, rules = self.caps, self.rules
-        return (
-            f"{self.scheme} caps {caps.copies}/{caps.bands}/{caps.passages}"
-            f" J{rules.jaccard:g} T{rules.teaser_share:g}x{rules.teaser_length:g}"
-            f" U{rules.update_share:g}/{rules.update_length:g}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DedupSummary:
-    """What a run did."""
-
-    rows: int
-    candidates: int
-    """Pairs that went to the exact check."""
-    pairs: dict[str, int]
-    """Pairs written, by kind."""
-    clusters: int | None
-    """None when none were asked for."""
-    added: int
-    """Documents the index gained."""
-    index_rows: int | None
-    """Documents in the index now; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +108,9 @@ def dedup(
     (id, cluster_id) of every row that this run's pairs join to another; cluster_id is the member
     that came first. Raises DedupError when something given cannot be used.
     """
-    chosen = _chosen(kinds)
-    settings = _with_threshold(settings, threshold)
-    _check_paths(input, output, clusters)
+    chosen = chosen_kinds(kinds)
+    settings = with_threshold(settings, threshold)
+    check_paths(input, output, clusters)
     table = open_table(input, id_column, text_column)
     with ExitStack() as stack:
         if against is not None:
@@ -176,34 +140,6 @@ def dedup(
         added=added,
         index_rows=None if index is None else index.rows,
     )
-
-
-def _chosen(kinds: Iterable[str]) -> frozenset[Relation]:
-    names = list(kinds)
-    unknown = [name for name in names if name not in KINDS]
-    if unknown or not names:
-        raise DedupUsageError(
-            f"kinds are {', '.join(KINDS)}" + (f", not {unknown[0]!r}" if unknown else "")
-        )
-    return frozenset(map(Relation, names))
-
-
-def _check_paths(input: Path, *outputs: Path | None) -> None:
-    """Refuse to write one file over another."""
-    places = [path.resolve() for path in (input, *outputs) if path is not None]
-    if len(set(places)) < len(places):
-        raise DedupUsageError("input, output and clusters must be different files")
-    for path in outputs:
-        if path is not None and path.is_dir():
-            raise DedupUsageError(f"{path} is a folder, not a file")
-
-
-def _with_threshold(settings: DedupSettings, threshold: float | None) -> DedupSettings:
-    if threshold is None:
-        return settings
-    if not 0 < threshold <= 1:
-        raise DedupUsageError(f"the threshold is a share above 0 and up to 1, not {threshold:g}")
-    return replace(settings, rules=replace(settings.rules, jaccard=threshold))
 
 
 def _check_fits(table: Table, index: Index | None, add: bool) -> None:
