@@ -207,6 +207,54 @@ def export(
 
 
 @app.command
+def dedup(
+    table: Path,
+    /,
+    *,
+    id_: Annotated[str, Parameter(name="--id")],
+    text: str,
+    output: Annotated[Path, Parameter(name=("--output", "-o"))],
+    against: Path | None = None,
+    no_add: bool = False,
+    threshold: float | None = None,
+    kinds: str | None = None,
+    clusters: Path | None = None,
+    format: _FORMAT = "table",
+    common: Common = Common(),
+) -> int:
+    """Find the near-duplicates in a Parquet table of texts; needs no archive.
+
+    Parameters
+    ----------
+    table
+        A Parquet file with a column of distinct ids and one of texts.
+    id_
+        The column of ids.
+    text
+        The column of texts.
+    output
+        Parquet file for the pairs: id, other_id, kind, jaccard, containment.
+    against
+        Folder of an index: its documents are compared with too, then the table is added to it.
+        Made if it is not there.
+    no_add
+        Compare with the index, and leave it as it is.
+    threshold
+        Jaccard from which two texts are near or look-alikes; .5 when not given.
+    kinds
+        Which to write, with commas between: exact, teaser, update, lookalike, near.
+    clusters
+        Parquet file for id, cluster_id of every text that is the same as another.
+    """
+    from flows.commands.dedup import dedup as command
+
+    return command(
+        common, table, id_, text, output, against=against, add=not no_add, threshold=threshold,
+        kinds=kinds, clusters=clusters, fmt=format,
+    )  # fmt: skip
+
+
+@app.command
 def verify(*, format: _FORMAT = "table", common: Common = Common()) -> int:
     """Check evidence against rows, rows against each other, files against the catalog."""
     from flows.commands.care import verify as command
@@ -238,7 +286,8 @@ def init(folder: Path = Path(), /, *, _: Common = Common()) -> int:
 
 _VALUED = {
     "--config", "--format", "--source", "--recheck", "--captured-at", "--as-of", "--revision",
-    "--since", "--recorded-since", "--class",
+    "--since", "--recorded-since", "--class", "--id", "--text", "--output", "-o", "--against",
+    "--threshold", "--kinds", "--clusters",
 }  # fmt: skip
 """Options that take the word after them."""
 

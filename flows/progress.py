@@ -24,3 +24,25 @@ def progress_bar(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading", total=total)
         yield lambda items: progress.advance(task, items)
+
+
+@contextmanager
+def step_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Yields what shows a step's name, how much of it is done and how much there is.
+
+    Steps follow one another on one bar; without a terminal nothing is shown.
+    """
+    if quiet or not is_terminal(sys.stderr):
+        yield lambda _step, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("read", total=None)
+        yield lambda step, done, total: progress.update(
+            task, description=step, completed=done, total=total
+        )

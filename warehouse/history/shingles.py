@@ -1,22 +1,41 @@
 """What of two texts is compared for likeness: their distinct runs of three words."""
 
+from collections.abc import Sequence
+
 from parsers.normalise import normalise
 
 SHINGLE_WORDS = 3
 
 
-def shingles(text: str) -> frozenset[tuple[str, ...]]:
-    """The distinct 3-word runs of the lower-cased normalised text.
+def words_of(text: str) -> list[str]:
+    """The words shingles are made of: the lower-cased normalised text, split at white space.
 
-    A text of one or two words is one shingle; an empty one has none.
+    >>> words_of("The  Council\\u2019s\\u00a0session")
+    ['the', "council's", 'session']
+    """
+    return normalise(text).lower().split()
+
+
+def shingles_of(words: Sequence[str]) -> frozenset[tuple[str, ...]]:
+    """The distinct 3-word runs; one of what is there when there are fewer words, of none none.
+
+    >>> sorted(shingles_of(["a", "b", "c", "d"]))
+    [('a', 'b', 'c'), ('b', 'c', 'd')]
+    >>> shingles_of(["a"]), shingles_of([])
+    (frozenset({('a',)}), frozenset())
+    """
+    if len(words) < SHINGLE_WORDS:
+        return frozenset([tuple(words)] if words else [])
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
+
+
+def shingles(text: str) -> frozenset[tuple[str, ...]]:
+    """The shingles of a text.
 
     >>> sorted(shingles("The Council met. The Council met."))
     [('council', 'met.', 'the'), ('met.', 'the', 'council'), ('the', 'council', 'met.')]
     """
-    words = normalise(text).lower().split()
-    if len(words) < SHINGLE_WORDS:
-        return frozenset([tuple(words)] if words else [])
-    return frozenset(zip(words, words[1:], words[2:], strict=False))
+    return shingles_of(words_of(text))
 
 
 def jaccard(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:

@@ -1,0 +1,353 @@
+"""`pressdiff dedup`: the near-duplicate engine on anyone's table, in bounded memory.
+
+One pass signs the texts and puts their keys aside; sorting the keys gives candidates; a second
+pass fetches the texts that take part, and each candidate is checked on its true shingles. With an
+index the keys are looked up there too, and the table is added to it in one commit at the end.
+What stays in memory per row: id, digest, length; per pair some 40 bytes.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from warehouse.dedup_check import Checked, check_pairs, cluster_rows
+from warehouse.dedup_index import MAX_SEGMENT_ROWS, Documents, Index, commit, locked, open_index
+from warehouse.dedup_input import (
+    DedupError,
+    DedupUsageError,
+    ParquetFile,
+    Table,
+    check_ids,
+    open_table,
+)
+from warehouse.dedup_scratch import KeySpill, TextShelf, mapped
+from warehouse.dedup_settings import (
+    KINDS,
+    DedupSettings,
+    DedupSummary,
+    check_paths,
+    chosen_kinds,
+    with_threshold,
+)
+from warehouse.history import fingerprint
+from warehouse.history.fingerprint import I64, U64, Route, Strings
+from warehouse.history.neighbours import Relation
+from warehouse.history.pairing import (
+    MAX_ROWS,
+    PARTS,
+    Caps,
+    Pairs,
+    hits_of,
+    pairs_within,
+    unpack,
+    worth_checking,
+)
+
+__all__ = ["KINDS", "DedupError", "DedupSettings", "DedupSummary", "DedupUsageError", "dedup"]
+
+COMPILED_FROM_ROWS = 8000
+"""Below it the plain route is done before numba is imported: 200 us a text against 1.5 s."""
+
+Progress = Callable[[str, int, int], None]
+"""Told the step (read, pair, fetch, check, add), how much is done and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """The table after its first pass. Rows are numbered behind the index's documents."""
+
+    table: Table
+    index: Index | None
+    documents: Documents
+    """Of the index first, then of the table."""
+    spill: KeySpill
+    shelf: TextShelf
+    known: npt.NDArray[np.bool_]
+    """(rows of the table,): whether the index holds the document already."""
+
+    @property
+    def base(self) -> int:
+        """Number of the table's first row."""
+        return self.index.rows if self.index is not None else 0
+
+    def texts(self, rows: I64) -> Strings:
+        """The texts of ascending rows, from the index or the table."""
+        mine = rows >= self.base
+        own = self.shelf.take(rows[mine] - self.base)
+        if self.index is None or mine.all():
+            return own
+        held = self.index.texts(rows[~mine])
+        return pa.concat_arrays([held, own])
+
+
+def dedup(
+    settings: DedupSettings,
+    input: Path,
+    id_column: str,
+    text_column: str,
+    output: Path,
+    against: Path | None = None,
+    add: bool = True,
+    kinds: Iterable[str] = KINDS,
+    threshold: float | None = None,
+    clusters: Path | None = None,
+    progress: Progress = lambda *_: None,
+) -> DedupSummary:
+    """Write every pair of near-duplicates of a Parquet table to another; what was done.
+
+    The output has id, other_id (id < other_id, typed as the input's), kind, jaccard and
+    containment; with `against` also the pairs between the input and the index. `threshold`
+    replaces the Jaccard from which texts are near or look-alikes. `clusters` names a file for
+    (id, cluster_id) of every row that this run's pairs join to another; cluster_id is the member
+    that came first. Raises DedupError when something given cannot be used.
+    """
+    chosen = chosen_kinds(kinds)
+    settings = with_threshold(settings, threshold)
+    check_paths(input, output, clusters)
+    table = open_table(input, id_column, text_column)
+    with ExitStack() as stack:
+        if against is not None:
+            stack.enter_context(locked(against, write=add))
+        index = open_index(against, str(settings.scheme)) if against is not None else None
+        _check_fits(table, index, add)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pressdiff-dedup-")))
+        route = _route(table.rows)
+        source = _read(table, index, folder, settings, route, progress)
+        stack.callback(source.shelf.close)
+        left, right = _candidates(source, settings.caps, progress)
+        checked = _check(source, left, right, settings, route, progress)
+        _write(source, checked, output, chosen)
+        joined = _write_clusters(source, checked, clusters) if clusters is not None else None
+        added = 0
+        if index is not None and add:
+            index, added = _add(source, index, progress)
+    return DedupSummary(
+        rows=table.rows,
+        candidates=len(left),
+        pairs={
+            kind.value: int((checked.kinds == i).sum())
+            for i, kind in enumerate(KINDS)
+            if kind in chosen
+        },
+        clusters=joined,
+        added=added,
+        index_rows=None if index is None else index.rows,
+    )
+
+
+def _check_fits(table: Table, index: Index | None, add: bool) -> None:
+    """Refuse what the index or the row numbers cannot hold."""
+    if table.rows >= MAX_ROWS:
+        raise DedupError(f"{table.path} has {table.rows} rows; one run takes up to {MAX_ROWS - 1}")
+    if index is None:
+        return
+    if index.id_type not in (None, str(table.id_type)):
+        raise DedupUsageError(
+            f"{index.path} holds ids of type {index.id_type}, {table.path} of {table.id_type}"
+        )
+    if add and table.rows > MAX_SEGMENT_ROWS:
+        raise DedupError(
+            f"{table.path} has {table.rows} rows; an index takes {MAX_SEGMENT_ROWS} at a time"
+        )
+
+
+def _route(rows: int) -> Route:
+    if rows < COMPILED_FROM_ROWS:
+        return fingerprint.PLAIN
+    from warehouse.history import bulk  # a second of CPU: only when it pays
+
+    return bulk.COMPILED
+
+
+def _read(
+    table: Table,
+    index: Index | None,
+    folder: Path,
+    settings: DedupSettings,
+    route: Route,
+    progress: Progress,
+) -> _Input:
+    """Sign every text; ids are checked and, with an index, matched to its own."""
+    spill, shelf = KeySpill(folder), TextShelf(folder)
+    ids: list[Strings] = []
+    parts: list[Documents] = []
+
+    def texts() -> Iterable[Strings]:
+        for ids_read, texts_read in table.batches():
+            ids.append(ids_read)
+            shelf.offer(texts_read)
+            yield texts_read
+
+    done = 0
+    for signed in mapped(lambda t: route.sign(t, settings.scheme), texts(), settings.threads):
+        rows = np.arange(done, done + len(signed))
+        spill.add(signed.keys, np.repeat(rows, np.diff(signed.ends, prepend=0)))
+        parts.append(Documents(ids[len(parts)], signed.words, signed.digests))
+        done += len(signed)
+        progress("read", done, table.rows)
+    own = Documents.joined(parts, table.id_type)
+    check_ids(own.ids, table)
+    if index is None or not index.rows:
+        return _Input(table, index, own, spill, shelf, np.zeros(done, np.bool_))
+    held = index.documents()
+    known = _match(own, held, index, table)
+    return _Input(table, index, Documents.joined([held, own], table.id_type), spill, shelf, known)
+
+
+def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.NDArray[np.bool_]:
+    """Which of the table's documents the index holds; with another text is a DedupError."""
+    twin = pc.index_in(own.ids, held.ids)
+    known = twin.is_valid().to_numpy(zero_copy_only=False)
+    places = twin.drop_null().to_numpy()
+    changed = np.flatnonzero((own.digests[known] != held.digests[places]).any(axis=1))
+    if len(changed):
+        first = own.ids[int(np.flatnonzero(known)[changed[0]])].as_py()
+        raise DedupError(
+            f"{index.path} holds {len(changed)} ids of {table.path} with another text,"
+            f" one of them {first!r}"
+        )
+    return np.asarray(known, np.bool_)
+
+
+def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I64]:
+    """The pairs worth an exact check, the lower row left."""
+    pairs = Pairs()
+    for part in range(PARTS):
+        entries = source.spill.part(part)
+        held = _pair_with_index(source, entries, part, caps, pairs)
+        pairs_within(entries, caps, pairs, held, source.base)
+        progress("pair", part + 1, PARTS)
+    left, right, hits = pairs.result()
+    words = source.documents.words
+    keep = worth_checking(hits, words[left], words[right])
+    if source.known.any():
+        # a document on both sides meets the others as a row of the table
+        held_ids = source.documents.ids.slice(0, source.base)
+        twins = np.zeros(len(words), np.bool_)
+        twins[: source.base] = pc.is_in(held_ids, source.documents.ids.slice(source.base)).to_numpy(
+            zero_copy_only=False
+        )
+        keep &= ~twins[left]
+    return left[keep], right[keep]
+
+
+def _pair_with_index(
+    source: _Input, entries: U64, part: int, caps: Caps, pairs: Pairs
+) -> I64 | None:
+    """Add the pairs between the index and one part's entries; how many each entry met."""
+    if not source.base or source.index is None:
+        return None
+    keys, sort, rows = unpack(part, entries)
+    rows = rows + source.base
+    held = np.zeros(len(entries), np.int64)
+    for segment in source.index.segments:
+        found, others = segment.probe(keys, caps.of(sort) - held)
+        hits = hits_of(np.repeat(sort, found))
+        pairs.add(others + segment.first, np.repeat(rows, found), hits)
+        held += found
+    return held
+
+
+def _check(
+    source: _Input,
+    left: I64,
+    right: I64,
+    settings: DedupSettings,
+    route: Route,
+    progress: Progress,
+) -> Checked:
+    """The relation of every candidate."""
+    documents = source.documents
+    equal = (documents.digests[left] == documents.digests[right]).all(axis=1)
+    if not source.shelf.complete:
+        wanted = np.zeros(len(documents.words), np.bool_)
+        wanted[left[~equal]] = wanted[right[~equal]] = True
+        batches = source.table.texts()
+        source.shelf.fill(
+            batches, wanted[source.base :], lambda done: progress("fetch", done, source.table.rows)
+        )
+    return check_pairs(
+        left, right, equal, documents.words, source.texts,
+        settings.rules, route, settings.threads,
+        lambda done: progress("check", done, len(left)),
+    )  # fmt: skip
+
+
+def _write(source: _Input, checked: Checked, output: Path, chosen: frozenset[Relation]) -> None:
+    """The pairs of the chosen kinds, the lower id first."""
+    ids, id_type = source.documents.ids, source.table.id_type
+    schema = pa.schema(
+        [
+            pa.field("id", id_type, nullable=False),
+            pa.field("other_id", id_type, nullable=False),
+            pa.field("kind", pa.string(), nullable=False),
+            pa.field("jaccard", pa.float64(), nullable=False),
+            pa.field("containment", pa.float64(), nullable=False),
+        ]
+    )
+    names = pa.array([kind.value for kind in KINDS])
+    rows = np.flatnonzero(np.isin(checked.kinds, [KINDS.index(kind) for kind in chosen]))
+    with ParquetFile(output, schema) as file:
+        for start in range(0, len(rows), 1 << 17):
+            part = rows[start : start + (1 << 17)]
+            one, other = (ids.take(r[part]) for r in (checked.left, checked.right))
+            ordered = pc.less(one, other)
+            file.write(
+                [
+                    pc.if_else(ordered, one, other),
+                    pc.if_else(ordered, other, one),
+                    names.take(checked.kinds[part]),
+                    pa.array(checked.jaccard[part]),
+                    pa.array(checked.containment[part]),
+                ]
+            )
+
+
+def _write_clusters(source: _Input, checked: Checked, path: Path) -> int:
+    """The cluster of every row in one; how many there are."""
+    members, first = cluster_rows(checked, KINDS)
+    ids = source.documents.ids
+    schema = pa.schema(
+        [
+            pa.field("id", source.table.id_type, nullable=False),
+            pa.field("cluster_id", source.table.id_type, nullable=False),
+        ]
+    )
+    with ParquetFile(path, schema) as file:
+        file.write([ids.take(members), ids.take(first)])
+    return len(np.unique(first))
+
+
+def _add(source: _Input, index: Index, progress: Progress) -> tuple[Index, int]:
+    """The index with the table's new documents, in one commit; how many they are."""
+    new = ~source.known
+    count = int(new.sum())
+    if not count:
+        return index, 0
+    place = np.cumsum(new) - 1
+
+    def entries() -> Iterable[U64]:
+        for part in range(PARTS):
+            packed = source.spill.part(part)
+            keys, _, rows = unpack(part, packed)
+            yield (keys | place[rows].astype(np.uint64))[new[rows]]
+            progress("add", part + 1, PARTS)
+
+    def texts() -> Iterable[Strings]:
+        done = 0
+        kept_all = source.shelf.complete
+        batches = source.shelf.batches() if kept_all else source.table.texts()
+        for part in batches:
+            kept = new[done : done + len(part)]
+            done += len(part)
+            yield part if kept.all() else part.filter(pa.array(kept))
+
+    own = source.documents.slice(source.base).filter(new)
+    return commit(index, own, entries(), source.spill.count, texts()), count

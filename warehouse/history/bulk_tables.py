@@ -1,0 +1,64 @@
+"""What the compiled route looks up: how each code point folds, and which words are months."""
+
+import unicodedata
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.normalise import normalise
+from warehouse.history import fingerprint
+from warehouse.history.conflict import EDGES, MONTHS
+from warehouse.history.fingerprint import U64
+
+TABLE_END = 0x3000
+DIGIT_BIT, UNSAFE_BIT, SPACE_BIT = (np.uint64(1 << bit) for bit in (60, 61, 62))
+
+
+@lru_cache(maxsize=1)
+def fold_tables() -> tuple[U64, U64]:
+    """Per code point its folded and its lower-cased folded UTF-8, up to 7 bytes in one number.
+
+    (TABLE_END + 1,) each: the bytes from the low end, their count from bit 56, and in the first
+    table the flags below. A text that holds an unsafe code point goes down the plain route.
+    """
+    tables = np.zeros((2, TABLE_END + 1), np.uint64)
+    tables[0, TABLE_END] = UNSAFE_BIT
+    for point in range(TABLE_END):
+        char = chr(point)
+        if char.isspace():
+            tables[0, point] = SPACE_BIT
+            continue
+        folded = normalise(f"\x00{char}\x00\u00ad")[1:-1]
+        forms = folded.encode(), folded.lower().encode()
+        if " " in folded or any(map(_joins, folded)) or max(map(len, forms)) > 7:
+            tables[0, point] = UNSAFE_BIT
+            continue
+        for table, form in zip(tables, forms, strict=True):
+            table[point] = int.from_bytes(form, "little") | len(form) << 56
+        if any(map(str.isdigit, folded)):
+            tables[0, point] |= DIGIT_BIT
+    return tables[0], tables[1]
+
+
+def _joins(char: str) -> bool:
+    """Whether a character's normal or lower-cased form depends on what stands beside it."""
+    return (
+        unicodedata.category(char) in ("Mn", "Mc", "Me")
+        or unicodedata.combining(char) != 0
+        or "\u1100" <= char <= "\u11ff"
+        or char == "\u03a3"
+    )
+
+
+@lru_cache(maxsize=1)
+def months() -> tuple[npt.NDArray[np.bool_], U64]:
+    """Ascending hashes of the months, alone and with punctuation after them, and a quick filter.
+
+    The filter is True at the low 16 bits of each.
+    """
+    forms = (word + ending for word in MONTHS for ending in ("", *EDGES))
+    hashes = np.unique(np.array([fingerprint.hash_word(form) for form in forms], np.uint64))
+    passes = np.zeros(1 << 16, np.bool_)
+    passes[hashes & np.uint64(0xFFFF)] = True
+    return passes, hashes

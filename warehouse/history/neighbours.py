@@ -1,0 +1,306 @@
+"""What two texts are to each other, and which texts are one: the exact end of the engine.
+
+Everything here is decided on the true shingles and the words themselves. `kinds_of` is the one
+place where a pair gets its kind; `tie_releases` applies it to releases, `warehouse.dedup` to any
+table. `clusters` depends on the set of ties alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.normalise import normalise
+from warehouse.history import fingerprint
+from warehouse.history.conflict import conflicts
+from warehouse.history.fingerprint import I64
+from warehouse.history.shingles import SHINGLE_WORDS, shingles, words_of
+
+T = TypeVar("T", bound=Hashable)
+
+
+class Relation(StrEnum):
+    """What two texts are to each other; the first that fits, in this order."""
+
+    EXACT = "exact"
+    """Equal normalised text."""
+    TEASER = "teaser"
+    """One lies in the other, which is at least twice as long."""
+    UPDATE = "update"
+    """The later one holds the earlier one and at least one more paragraph."""
+    LOOKALIKE = "lookalike"
+    """Alike, but an aligned number, date or name differs: not the same text."""
+    NEAR = "near"
+    """Alike without such a conflict."""
+    TRANSLATION = "translation"
+    """Proposed only: another language, the same content."""
+
+
+SAME_TEXT = frozenset({Relation.EXACT, Relation.TEASER, Relation.NEAR})
+"""The relations that join a cluster. A translation is proposed, never asserted; an update says
+more than its forerunner; a look-alike is another event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where the relations begin. All shares are of distinct 3-word shingles, lengths are words."""
+
+    jaccard: float = 0.5
+    """near and lookalike: shared shingles over all of both texts."""
+    teaser_share: float = 0.8
+    """Share of the teaser's shingles that stand in the longer text."""
+    teaser_length: float = 2.0
+    """How many times its length the longer text has at least."""
+    update_share: float = 0.9
+    """Share of the earlier text's shingles that stand in the later one."""
+    update_length: float = 0.5
+    """The earlier text is longer than this share of the later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """Measured pairs, one row each. All arrays are (n,)."""
+
+    words: I64
+    """Of the left text; `other_words` of the right."""
+    other_words: I64
+    size: I64
+    """Distinct shingles of the left text; `other_size` of the right."""
+    other_size: I64
+    shared: I64
+    equal: npt.NDArray[np.bool_]
+    """Whether the normalised texts are equal."""
+    earlier: npt.NDArray[np.bool_]
+    """Whether the left text is the earlier one."""
+    dubious: npt.NDArray[np.bool_]
+    """Whether a conflict is possible at all."""
+
+    @property
+    def jaccard(self) -> npt.NDArray[np.float64]:
+        """Shared shingles over all; 0 where a text is empty."""
+        union = self.size + self.other_size - self.shared
+        return np.where(self.equal, 1.0, self.shared / np.maximum(union, 1))
+
+    @property
+    def containment(self) -> npt.NDArray[np.float64]:
+        """Shared shingles over those of the text with fewer."""
+        fewest = np.minimum(self.size, self.other_size)
+        return np.where(self.equal, 1.0, self.shared / np.maximum(fewest, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One tie between two releases; `release_id` sorts before `other_id`."""
+
+    release_id: str
+    other_id: str
+    kind: Relation
+    jaccard: float
+    containment: float
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A release as it is compared: its newest revision."""
+
+    release_id: str
+    paragraphs: tuple[str, ...]
+    first_seen_at: datetime
+    published_on: date | None = None
+
+    @property
+    def text(self) -> str:
+        """The body; `sign` gets the same."""
+        return "\n\n".join(self.paragraphs)
+
+    @property
+    def age(self) -> tuple[date, datetime, str]:
+        """Sorts the older first; what states no date counts from the day it was first seen."""
+        day = self.published_on or self.first_seen_at.date()
+        return day, self.first_seen_at, self.release_id
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Where a shorter text stands in a longer one."""
+
+    paragraph: int
+    """Index of the first paragraph that holds part of it."""
+    last_paragraph: int
+    start_word: int
+    """Of the normalised longer text, counted from 0."""
+    end_word: int
+    """Behind the last one."""
+
+
+def kinds_of(
+    pairs: Overlaps,
+    rules: Rules,
+    gains_paragraph: Callable[[int], bool],
+    conflict: Callable[[int], bool],
+) -> list[Relation | None]:
+    """The relation of every measured pair, None for strangers.
+
+    `gains_paragraph(i)` says whether the later text of a pair has more paragraphs, `conflict(i)`
+    whether its texts conflict; both are asked only where the answer matters.
+    """
+    short = np.minimum(pairs.words, pairs.other_words)
+    long = np.maximum(pairs.words, pairs.other_words)
+    left_short = pairs.words <= pairs.other_words
+    share = pairs.shared / np.maximum(np.where(left_short, pairs.size, pairs.other_size), 1)
+    teaser = (share >= rules.teaser_share) & (long >= rules.teaser_length * short) & (short > 0)
+    before = np.where(pairs.earlier, pairs.words, pairs.other_words)
+    after = np.where(pairs.earlier, pairs.other_words, pairs.words)
+    held = pairs.shared / np.maximum(np.where(pairs.earlier, pairs.size, pairs.other_size), 1)
+    update = (held >= rules.update_share) & (before > rules.update_length * after)
+    update &= after > before
+    alike = pairs.jaccard >= rules.jaccard
+    kinds: list[Relation | None] = [None] * len(short)
+    for i in np.flatnonzero(pairs.equal | teaser | update | alike).tolist():
+        if pairs.equal[i]:
+            kinds[i] = Relation.EXACT if short[i] else None
+        elif teaser[i]:
+            kinds[i] = Relation.TEASER
+        elif update[i] and gains_paragraph(i):
+            kinds[i] = Relation.UPDATE
+        elif alike[i]:
+            differs = pairs.dubious[i] and conflict(i)
+            kinds[i] = Relation.LOOKALIKE if differs else Relation.NEAR
+    return kinds
+
+
+def tie_releases(
+    candidates: Iterable[tuple[str, str]],
+    articles: Mapping[str, Article],
+    rules: Rules = Rules(),
+) -> list[Neighbour]:
+    """The ties among candidate pairs of releases, ordered by both ids; strangers have none.
+
+    For the pairs of one run. Each release in a pair must be in `articles`; a pair may come in
+    either order and more than once.
+    """
+    pairs = sorted({(min(pair), max(pair)) for pair in candidates if pair[0] != pair[1]})
+    ids = sorted({release for pair in pairs for release in pair})
+    row = {release: i for i, release in enumerate(ids)}
+    left = np.array([row[a] for a, _ in pairs], np.int64)
+    right = np.array([row[b] for _, b in pairs], np.int64)
+    found = [articles[release] for release in ids]
+    texts = [article.text for article in found]
+    measured = _measure(left, right, texts, [article.age for article in found])
+
+    def gains_paragraph(i: int) -> bool:
+        one, other = sorted((found[left[i]], found[right[i]]), key=lambda article: article.age)
+        return len(other.paragraphs) > len(one.paragraphs)
+
+    kinds = kinds_of(
+        measured, rules, gains_paragraph, lambda i: conflicts(texts[left[i]], texts[right[i]])
+    )
+    jaccard, containment = measured.jaccard.tolist(), measured.containment.tolist()
+    return [
+        Neighbour(*pair, kind, jaccard[i], containment[i])
+        for i, (pair, kind) in enumerate(zip(pairs, kinds, strict=True))
+        if kind is not None
+    ]
+
+
+def _measure(left: I64, right: I64, texts: Sequence[str], ages: Sequence[Any]) -> Overlaps:
+    """The overlaps of pairs of a few texts."""
+    known = fingerprint.shingles(texts)
+    shared, dubious = fingerprint.compare(left, right, known)
+    normal = [normalise(text) for text in texts]
+    words = np.array([len(text.split(" ")) if text else 0 for text in normal], np.int64)
+    sizes = known.sizes()
+    pairs = list(zip(left.tolist(), right.tolist(), strict=True))
+    return Overlaps(
+        words[left], words[right], sizes[left], sizes[right], shared,
+        np.array([normal[a] == normal[b] for a, b in pairs], bool),
+        np.array([ages[a] < ages[b] for a, b in pairs], bool),
+        dubious,
+    )  # fmt: skip
+
+
+def find_passage(short: str, paragraphs: Sequence[str]) -> Passage | None:
+    """The span of a longer text that holds most of a shorter one's shingles; None without any.
+
+    The span is the shortest that holds every shared shingle of the densest stretch: a shingle
+    that merely recurs far away (further than the shorter text is long) does not widen it.
+    """
+    wanted = shingles(short)
+    words: list[str] = []
+    owner: list[int] = []
+    for place, paragraph in enumerate(paragraphs):
+        found = words_of(paragraph)
+        words += found
+        owner += [place] * len(found)
+    size = min(SHINGLE_WORDS, len(words))
+    if not wanted or not size:
+        return None
+    hits = [i for i in range(len(words) - size + 1) if tuple(words[i : i + size]) in wanted]
+    best: tuple[int, int, int] = (0, 0, 0)
+    start = 0
+    reach = len(words_of(short))
+    for end, place in enumerate(hits):
+        while place - hits[start] >= reach:
+            start += 1
+        best = max(best, (end - start + 1, -hits[start], place + size))
+    held, first, last = best[0], -best[1], best[2]
+    return Passage(owner[first], owner[last - 1], first, last) if held else None
+
+
+def clusters(ties: Iterable[Neighbour], ages: Mapping[str, Any]) -> dict[str, str]:
+    """The cluster of every release that shares one: its oldest member's id.
+
+    A pure function of the set of ties: neither their order nor how they came and went matters.
+    The strongest ties join first (exact, then by Jaccard and containment, then by ids); a tie
+    that would bring two look-alikes together, even through a third, is left out. Releases
+    without a tie to join have no cluster. Only ties of one connected component bear on each
+    other, so a caller may pass the components that changed. `ages` sorts the oldest first.
+    """
+    found = set(ties)
+    joining = sorted((tie for tie in found if tie.kind in SAME_TEXT), key=_strength)
+    groups = join(
+        ((tie.release_id, tie.other_id) for tie in joining),
+        ((t.release_id, t.other_id) for t in found if t.kind is Relation.LOOKALIKE),
+    )
+    return {
+        release: oldest
+        for group in groups
+        for oldest in [min(group, key=ages.__getitem__)]
+        for release in group
+    }
+
+
+def join(joining: Iterable[tuple[T, T]], apart: Iterable[tuple[T, T]]) -> list[set[T]]:
+    """Groups of two and more made by joining pairs in their order, never across a pair `apart`.
+
+    >>> join([("a", "b"), ("b", "c"), ("c", "d")], [("a", "d")]) == [{"a", "b", "c"}]
+    True
+    """
+    kept_apart: dict[T, set[T]] = defaultdict(set)
+    for one, other in apart:
+        kept_apart[one].add(other)
+        kept_apart[other].add(one)
+    group_of: dict[T, set[T]] = {}
+    for one, other in joining:
+        left = group_of.setdefault(one, {one})
+        right = group_of.setdefault(other, {other})
+        if left is right:
+            continue
+        small, large = (left, right) if len(left) <= len(right) else (right, left)
+        if any(not large.isdisjoint(kept_apart[m]) for m in small if m in kept_apart):
+            continue
+        large |= small
+        for member in small:
+            group_of[member] = large
+    distinct = {id(group): group for group in group_of.values()}
+    return [group for group in distinct.values() if len(group) > 1]
+
+
+def _strength(tie: Neighbour) -> tuple[bool, float, float, str, str]:
+    exact = tie.kind is not Relation.EXACT
+    return exact, -tie.jaccard, -tie.containment, tie.release_id, tie.other_id

@@ -1,0 +1,145 @@
+"""From keys to candidate pairs by sorting: an equi-join that needs 8 bytes a key and no table.
+
+A key and its text's row are packed into one 64-bit entry, so that plain sorting brings equal keys
+together with their rows in order. Entries are parted by the top bits of the key; a part is
+whatever fits in memory at once. Every pair a part yields carries a count by sort of key; counts
+are added up over the parts before strangers are dropped.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from warehouse.history.fingerprint import BAND, COPY, I64, PASSAGE, PASSAGE_WORDS, SORT_BITS, U64
+
+PART_BITS = 6
+PARTS = 1 << PART_BITS
+ROW_BITS = 28
+MAX_ROWS = 1 << ROW_BITS
+_BELOW_KEY = np.uint64(ROW_BITS + 2)
+
+PASSAGE_HIT, BAND_HIT, COPY_HIT = 1, 1 << 12, 1 << 24
+"""What one shared key of a sort adds to a pair's hits."""
+
+GRAMS_PER_HIT = 85
+"""Passage keys alone make a candidate when there is one for so many grams of the shorter text:
+long texts keep 2 grams of 17, so that is a tenth of what they could share; a short one needs 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many of the texts that share a key meet all the others: those that came first.
+
+    Whatever comes later meets those alone, so a key in every text (a boilerplate paragraph) costs
+    each text that many pairs and no more. Whether texts arrive together or one by one, the same
+    pairs are found as long as their order is the same.
+    """
+
+    copies: int = 1000
+    """Equal texts: the later ones still meet these, so that no copy is lost."""
+    bands: int = 200
+    passages: int = 32
+
+    def of(self, sort: npt.NDArray[np.intp]) -> I64:
+        """The cap of each sort of key."""
+        caps = np.zeros(SORT_BITS + 1, np.int64)
+        caps[[PASSAGE, BAND, COPY]] = self.passages, self.bands, self.copies
+        return caps[sort]
+
+
+@dataclass(slots=True)
+class Pairs:
+    """Candidate pairs as they add up. `compact_at` bounds how many wait unsorted."""
+
+    compact_at: int = 1 << 23
+    _keys: list[U64] = field(default_factory=list)
+    _hits: list[npt.NDArray[np.uint32]] = field(default_factory=list)
+    _waiting: int = 0
+
+    def add(self, left: I64, right: I64, hits: npt.NDArray[np.uint32]) -> None:
+        """Take pairs in; `left` and `right` are below 2^32."""
+        self._keys.append(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64))
+        self._hits.append(hits)
+        self._waiting += len(left)
+        if self._waiting > self.compact_at:
+            self._compact()
+
+    def _compact(self) -> None:
+        keys, hits = np.concatenate(self._keys), np.concatenate(self._hits)
+        order = np.argsort(keys)
+        keys = keys[order]
+        starts = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
+        self._keys = [keys[starts]]
+        self._hits = [np.add.reduceat(hits[order], starts, dtype=np.uint32)]
+        self._waiting = 0
+
+    def result(self) -> tuple[I64, I64, npt.NDArray[np.uint32]]:
+        """Left rows, right rows and hits of the distinct pairs, ordered by both rows."""
+        if not any(map(len, self._keys)):
+            none = np.zeros(0, np.int64)
+            return none, none, np.zeros(0, np.uint32)
+        self._compact()
+        keys = self._keys[0]
+        left, right = keys >> np.uint64(32), keys & np.uint64(0xFFFFFFFF)
+        return left.astype(np.int64), right.astype(np.int64), self._hits[0]
+
+
+def pack(keys: U64, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.uint8], U64]:
+    """The part of each key and its entry: 34 further bits of the key, its sort, its row."""
+    entries = (keys << np.uint64(PART_BITS)) >> _BELOW_KEY << _BELOW_KEY
+    entries |= (keys & np.uint64(SORT_BITS)) << np.uint64(ROW_BITS)
+    entries |= rows.astype(np.uint64)
+    return (keys >> np.uint64(64 - PART_BITS)).astype(np.uint8), entries
+
+
+def unpack(part: int, entries: U64) -> tuple[U64, npt.NDArray[np.intp], I64]:
+    """The top 40 bits of the key, its sort and its row, of the entries of one part."""
+    keys = entries >> _BELOW_KEY << np.uint64(ROW_BITS + 2 - PART_BITS)
+    keys |= np.uint64(part << (64 - PART_BITS))
+    sort = (entries >> np.uint64(ROW_BITS) & np.uint64(SORT_BITS)).astype(np.intp)
+    return keys, sort, (entries & np.uint64(MAX_ROWS - 1)).astype(np.int64)
+
+
+def pairs_within(
+    entries: U64, caps: Caps, pairs: Pairs, held: I64 | None = None, base: int = 0
+) -> None:
+    """Add the pairs of rows that share a key among the sorted entries of one part.
+
+    `held` says how many texts outside of them, all earlier, each entry has met already; they
+    count towards the cap. `base` is added to every row.
+    """
+    keys = entries >> np.uint64(ROW_BITS)
+    equal = keys[1:] == keys[:-1]
+    members = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+    if not len(members):
+        return
+    keys = keys[members]
+    rows = (entries[members] & np.uint64(MAX_ROWS - 1)).astype(np.int64) + base
+    starts = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
+    first = np.repeat(starts, np.diff(starts, append=len(keys)))
+    rank = np.arange(len(keys)) - first
+    sort = (keys & np.uint64(SORT_BITS)).astype(np.intp)
+    room = caps.of(sort) if held is None else np.maximum(caps.of(sort) - held[members], 0)
+    met = np.minimum(rank, room)
+    right = np.repeat(np.arange(len(keys)), met)
+    left = first[right] + np.arange(len(right)) - np.repeat(np.cumsum(met) - met, met)
+    pairs.add(rows[left], rows[right], hits_of(sort[right]))
+
+
+def hits_of(sort: npt.NDArray[np.intp]) -> npt.NDArray[np.uint32]:
+    """What one shared key of each sort adds."""
+    hits = np.zeros(SORT_BITS + 1, np.uint32)
+    hits[[PASSAGE, BAND, COPY]] = PASSAGE_HIT, BAND_HIT, COPY_HIT
+    return hits[sort]
+
+
+def worth_checking(
+    hits: npt.NDArray[np.uint32], words: npt.NDArray[np.integer], others: npt.NDArray[np.integer]
+) -> npt.NDArray[np.bool_]:
+    """Which candidates go to the exact check, from their hits and the lengths of both texts."""
+    grams = np.minimum(words, others).astype(np.int64) - (PASSAGE_WORDS - 1)
+    found: npt.NDArray[np.bool_] = (hits >= BAND_HIT) | (
+        hits.astype(np.int64) * GRAMS_PER_HIT >= grams
+    )
+    return found
