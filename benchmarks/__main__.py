@@ -2,6 +2,6 @@
 
 import runpy
 
-for name in ("reading", "intake"):
+for name in ("reading", "intake", "diffing"):
     print(f"\n== benchmarks.{name}")
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")
