@@ -41,6 +41,10 @@ def run(
     plans = plan_run(settings, source_ids)
     if settings.contact is None:
         say("the network is off until [http] contact is set; reading files only")
+    for plan in plans:
+        if not plan.inputs.files and not plan.inputs.bad:
+            globs = ", ".join(plan.source.discover.files) or "none is declared"
+            say(f"{plan.source.id}: there are no files to read ({globs})")
     if api_configured() and not dry_run:
         from flows.ingest import ingest as tracked_run
 

@@ -136,6 +136,12 @@ def test_a_query_that_is_wrong_fails_in_one_sentence(seeded: Shell) -> None:
         assert len(sentences(ran.err)) == 1
 
 
+def test_a_run_without_files_says_so(shell: Shell) -> None:
+    ran = shell("run")
+    assert ran.code == 0
+    assert "csto: there are no files to read (seeds/csto/*.txt)" in ran.err
+
+
 def test_no_warehouse_yet(shell: Shell) -> None:
     for words in (["sql", "select 1"], ["verify"], ["show", "abc"]):
         ran = shell(*words)
