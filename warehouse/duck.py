@@ -94,7 +94,9 @@ def attach_writer(place: Place) -> duckdb.DuckDBPyConnection:
     """A connection that may append; the lake may be without tables yet. Hold the lock."""
     for folder in (place.root, place.files, place.evidence, place.staging):
         folder.mkdir(parents=True, exist_ok=True)
-    return _attach(place, read_only=False)
+    connection = _attach(place, read_only=False)
+    connection.execute("set python_scan_all_frames = true")  # for the tables that `append` names
+    return connection
 
 
 def connect_reader(place: Place) -> duckdb.DuckDBPyConnection:

@@ -94,9 +94,10 @@ class Store:
         """Append rows to a table; each must have the table's columns."""
         if not rows:
             return
-        schema = BY_NAME[table].arrow
-        with self._registered("appended", pa.Table.from_pylist(list(rows), schema)):
-            self._connection.execute(f"insert into lake.{table} by name select * from appended")
+        # Named in the query, not registered: a registered table is held until the transaction ends.
+        appended = pa.Table.from_pylist(list(rows), BY_NAME[table].arrow)
+        self._connection.execute(f"insert into lake.{table} by name select * from appended")
+        del appended
 
     def next_recorded_at(self, now: datetime) -> datetime:
         """Now, or just after the newest run's time when the clock stands behind it."""
