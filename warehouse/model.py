@@ -62,6 +62,11 @@ class StagedLook:
     outcome: str | None = None
     """Set when the look was settled before deciding (failed, refused); None: decide."""
     error: str | None = None
+    link_text: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    held: bool = False
+    """Whether the lake has this look as held back, to be decided now."""
 
 
 def short_hash(*parts: object, length: int = 16) -> str:

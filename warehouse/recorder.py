@@ -5,8 +5,8 @@ batches before it appended, since all of a run is one transaction.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from parsers.model import Outcome
 from warehouse.history.classify import CLASSIFIER_VERSION
@@ -18,8 +18,12 @@ from warehouse.history.decide import (
     unsettled,
 )
 from warehouse.history.identity import ALIKE_JACCARD
+from warehouse.history.moves import Addresses
 from warehouse.history.shingles import jaccard, shingles
+from warehouse.holding import Holding
 from warehouse.model import Appearance, Look, StagedLook, Text, TextKey
+from warehouse.moving import Moves
+from warehouse.presence import StateKeeper
 from warehouse.rows import (
     Row,
     Stamp,
@@ -58,26 +62,40 @@ class Recorder:
         self._stamp = stamp
         self.tally = Tally()
 
-    def record(self, source_id: str, looks: Sequence[StagedLook]) -> Counter[str]:
-        """Append a batch of one source's looks; the outcomes of those that were new."""
+    def record(
+        self, source_id: str, looks: Sequence[StagedLook], *, has_layouts: bool = False
+    ) -> Counter[str]:
+        """Append a batch of one source's looks; the outcomes of those that were new.
+
+        `has_layouts`: whether pages that no layout fills mean that the site's markup changed.
+        """
         known = self._store.known_captures(look.capture_id for look in looks)
         fresh = [
             look
             for look in {look.capture_id: look for look in looks}.values()
-            if look.capture_id not in known
+            if look.held or look.capture_id not in known
         ]
         self.tally.replayed += len(looks) - len(fresh)
         if not fresh:
             return Counter()
         readings = self._keep_readings(fresh)
         read = {look.capture_id: one for look in fresh if (one := _read(look, readings))}
-        identity = self._identify(source_id, list(read.values()))
-        edits = self._keep_history(source_id, list(read.values()), identity)
-        rows = self._look_rows(fresh, readings, read, identity, edits)
-        self._store.append("looks", rows)
-        outcomes = Counter(str(row["outcome"]) for row in rows)
-        self.tally.outcomes += outcomes
-        return outcomes
+        moves = Moves(self._store, self._stamp, source_id)
+        moves.keep(fresh, {one.address for one in read.values() if one.address})
+        holding = Holding(self._store, self._stamp, source_id, moves.addresses)
+        held = holding.hold(fresh, readings, read, has_layouts=has_layouts)
+        kept = [
+            replace(one, address=moves.addresses.root(one.address) if one.address else None)
+            for one in read.values()
+            if one.staged.capture_id not in held
+        ]
+        identity = self._identify(source_id, kept, moves)
+        edits = self._keep_history(source_id, kept, identity)
+        decided = self._decide(fresh, readings, kept, identity, edits, held)
+        again = StateKeeper(self._store, self._stamp, source_id, moves.addresses).keep(
+            fresh, {capture: one.outcome for capture, one in decided.items()}
+        )
+        return self._append_looks(fresh, decided, again)
 
     # Readings and texts
 
@@ -89,7 +107,9 @@ class Recorder:
         tickers: dict[str, list[Row]] = {}
         rows: list[Row] = []
         for look in looks:
-            if look.reading is None or look.reading_id is None or look.reading_id in known:
+            if look.reading is None or look.reading_id is None:
+                continue
+            if look.reading_id in known and not look.held:
                 continue
             ticker_id, teasers = ticker_rows(look.reading.teasers, self._stamp)
             if ticker_id is not None:
@@ -116,18 +136,31 @@ class Recorder:
 
     # Identity
 
-    def _identify(self, source_id: str, looks: Sequence[ReadLook]) -> Identity:
-        known = self._closed_appearances(source_id, looks)
+    def _identify(self, source_id: str, looks: Sequence[ReadLook], moves: "Moves") -> Identity:
+        raw = self._closed_appearances(source_id, looks, moves.addresses)
+        known, absorbed = _rooted(raw, moves.addresses)
         identity = settle_identity(source_id, looks, known, _Bodies(self._store).alike)
-        rows = [appearance_row(source_id, one, self._stamp) for one in identity.changed]
+        identity = _with_absorbed(identity, absorbed)
+        elsewhere = [
+            replace(one, release_id=release_id)
+            for one in raw
+            if one.address is not None
+            and one.address != (root := moves.addresses.root(one.address))
+            and (release_id := identity.release_of[root, one.key.text_digest]) != one.release_id
+        ]
+        rows = [
+            appearance_row(source_id, one, self._stamp) for one in (*identity.changed, *elsewhere)
+        ]
         self._store.append("appearance_log", rows)
-        self._reassign(source_id, identity)
-        self._keep_addresses(source_id, identity)
+        self._reassign(source_id, identity, moves.addresses)
+        moves.keep_addresses(looks, identity)
         return identity
 
-    def _closed_appearances(self, source_id: str, looks: Sequence[ReadLook]) -> list[Appearance]:
+    def _closed_appearances(
+        self, source_id: str, looks: Sequence[ReadLook], addresses: Addresses
+    ) -> list[Appearance]:
         """All known appearances that share headline, body or address with a look, and so on."""
-        wanted = _links((look.address, look.key) for look in looks)
+        wanted = _links(((look.address, look.key) for look in looks), addresses)
         asked: dict[str, set[str]] = {column: set() for column in wanted}
         found: dict[tuple[str | None, str], Appearance] = {}
         while any(wanted[column] - asked[column] for column in wanted):
@@ -136,10 +169,10 @@ class Recorder:
                 asked[column] |= new
                 for one in self._store.appearances(source_id, column, new):
                     found[one.unit] = one
-            wanted = _links((one.address, one.key) for one in found.values())
+            wanted = _links(((one.address, one.key) for one in found.values()), addresses)
         return list(found.values())
 
-    def _reassign(self, source_id: str, identity: Identity) -> None:
+    def _reassign(self, source_id: str, identity: Identity, addresses: Addresses) -> None:
         target = {one.unit: one.release_id for one, _ in identity.moved}
         if not target:
             return
@@ -149,25 +182,8 @@ class Recorder:
             [
                 {"capture_id": look.capture_id, "release_id": target[unit], **self._stamp.columns}
                 for address, look in looks
-                if (unit := (address, look.text_digest)) in target
-            ],
-        )
-
-    def _keep_addresses(self, source_id: str, identity: Identity) -> None:
-        named = {one.address: one.release_id for one in identity.changed if one.address}
-        known = self._store.releases_of_addresses(source_id, named)
-        self._store.append(
-            "url_log",
-            [
-                {
-                    "release_id": release_id,
-                    "source_id": source_id,
-                    "url": url,
-                    "role": "canonical",
-                    **self._stamp.columns,
-                }
-                for url, release_id in named.items()
-                if known.get(url) != release_id
+                if (unit := (addresses.root(address) if address else None, look.text_digest))
+                in target
             ],
         )
 
@@ -227,31 +243,97 @@ class Recorder:
 
     # Looks
 
-    def _look_rows(
+    def _decide(
         self,
         looks: Sequence[StagedLook],
         readings: dict[str, KnownReading],
-        read: dict[str, ReadLook],
+        kept: Sequence[ReadLook],
         identity: Identity,
         edits: frozenset[str],
-    ) -> list[Row]:
-        rows: list[Row] = []
+        held: Mapping[str, str],
+    ) -> dict[str, "_Decided"]:
+        """What came of every look, by capture id."""
+        read = {one.staged.capture_id: one for one in kept}
+        named = self._store.releases_of_addresses(
+            looks[0].source_id, {one.address for one in looks if _claims(one) and one.address}
+        )
+        decided: dict[str, _Decided] = {}
         met: set[str] = set()
         for look in sorted(looks, key=lambda one: (one.captured_at, one.digest or "")):
             found = read.get(look.capture_id)
-            if found is None:
+            if look.capture_id in held:
+                decided[look.capture_id] = _Decided("held", None, look.address, None)
+            elif found is None:
+                release_id = named.get(look.address or "") if _claims(look) else None
                 outcome, error = _without_release(look, readings)
-                rows.append(look_row(look, outcome, error, look.address, None, self._stamp))
+                decided[look.capture_id] = _Decided(outcome, error, look.address, release_id)
+            else:
+                release_id = identity.release_of[found.unit]
+                outcome = "unchanged"
+                if look.capture_id in edits:
+                    outcome = "edited"
+                elif release_id in identity.fresh and release_id not in met:
+                    outcome = "new"
+                met.add(release_id)
+                address = look.address or found.address
+                decided[look.capture_id] = _Decided(outcome, None, address, release_id)
+        return decided
+
+    def _append_looks(
+        self,
+        looks: Sequence[StagedLook],
+        decided: Mapping[str, "_Decided"],
+        again: frozenset[str],
+    ) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
+        rows: list[Row] = []
+        settled: list[tuple[str, str, str | None]] = []
+        for look in looks:
+            one = decided[look.capture_id]
+            restored = look.capture_id in again and one.outcome == "unchanged"
+            outcome = "live_again" if restored else one.outcome
+            if not look.held:
+                rows.append(
+                    look_row(look, outcome, one.error, one.address, one.release_id, self._stamp)
+                )
+            elif outcome == "held":
                 continue
-            release_id = identity.release_of[found.unit]
-            outcome = "unchanged"
-            if look.capture_id in edits:
-                outcome = "edited"
-            elif release_id in identity.fresh and release_id not in met:
-                outcome = "new"
-            met.add(release_id)
-            rows.append(look_row(look, outcome, None, found.address, release_id, self._stamp))
-        return rows
+            else:
+                settled.append((look.capture_id, outcome, one.release_id))
+            outcomes[outcome] += 1
+        self._store.append("looks", rows)
+        self._append_settled(settled)
+        self.tally.outcomes += outcomes
+        return outcomes
+
+    def _append_settled(self, settled: Sequence[tuple[str, str, str | None]]) -> None:
+        """Append what came of looks that were held back."""
+        stamp = self._stamp.columns
+        self._store.append(
+            "settled",
+            [
+                {"capture_id": capture, "outcome": outcome, **stamp}
+                for capture, outcome, _ in settled
+            ],
+        )
+        self._store.append(
+            "reassigned",
+            [
+                {"capture_id": capture, "release_id": release_id, **stamp}
+                for capture, _, release_id in settled
+                if release_id is not None
+            ],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What came of one look."""
+
+    outcome: str
+    error: str | None
+    address: str | None
+    release_id: str | None
 
 
 class _Bodies:
@@ -291,14 +373,47 @@ def _without_release(look: StagedLook, readings: dict[str, KnownReading]) -> tup
     return _WITHOUT_RELEASE[Outcome(reading.outcome)], reading.reason
 
 
-def _links(items: Iterable[tuple[str | None, TextKey]]) -> dict[str, set[str]]:
+def _claims(look: StagedLook) -> bool:
+    """Whether the server only claimed that the release is as it was."""
+    return look.outcome == "not_modified"
+
+
+def _rooted(
+    raw: Iterable[Appearance], addresses: Addresses
+) -> tuple[list[Appearance], list[tuple[Appearance, str]]]:
+    """Appearances by the first address of their release; and, of two that are then one, the later
+    with the release it belonged to."""
+    known: dict[tuple[str | None, str], Appearance] = {}
+    absorbed: list[tuple[Appearance, str]] = []
+    for one in sorted(raw, key=lambda one: (one.captured_at, one.digest)):
+        rooted = replace(one, address=addresses.root(one.address)) if one.address else one
+        standing = known.setdefault(rooted.unit, rooted)
+        if standing is not rooted and one.release_id not in (None, standing.release_id):
+            assert one.release_id is not None
+            absorbed.append((rooted, one.release_id))
+    return list(known.values()), absorbed
+
+
+def _with_absorbed(identity: Identity, absorbed: Iterable[tuple[Appearance, str]]) -> Identity:
+    """With the appearances that another release held under an address that is this one's."""
+    moved = tuple(
+        (replace(one, release_id=identity.release_of[one.unit]), was)
+        for one, was in absorbed
+        if identity.release_of[one.unit] != was
+    )
+    return replace(identity, moved=identity.moved + moved) if moved else identity
+
+
+def _links(
+    items: Iterable[tuple[str | None, TextKey]], addresses: Addresses
+) -> dict[str, set[str]]:
     links: dict[str, set[str]] = {"headline_digest": set(), "body_digest": set(), "address": set()}
     for address, key in items:
         links["headline_digest"].add(key.headline_digest)
         if key.body_digest:
             links["body_digest"].add(key.body_digest)
         if address:
-            links["address"].add(address)
+            links["address"] |= addresses.members(address)
     return links
 
 

@@ -48,6 +48,9 @@ def look_row(
         "reading_id": look.reading_id,
         "address": address,
         "release_id": release_id,
+        "link_text": look.link_text,
+        "etag": look.etag,
+        "last_modified": look.last_modified,
         **stamp.columns,
     }
 

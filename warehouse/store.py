@@ -19,6 +19,7 @@ import pyarrow as pa
 from warehouse.captures import sync_folder
 from warehouse.duck import Place, attach_writer, check_version, create_tables, has_tables
 from warehouse.history.change import TextState
+from warehouse.known_live import LiveKnowledge
 from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME
@@ -43,7 +44,7 @@ class KnownReading:
     """None when no release was read."""
 
 
-class Store:
+class Store(LiveKnowledge):
     """An open lake, ready to append. Use `begin`, `append`..., then `commit` or `rollback`."""
 
     def __init__(self, place: Place, connection: duckdb.DuckDBPyConnection) -> None:
@@ -118,11 +119,11 @@ class Store:
 
     def known_captures(self, capture_ids: Iterable[str]) -> set[str]:
         """Which of these looks the lake has."""
-        return {row[0] for row in self._match("looks", "capture_id", capture_ids, "t.capture_id")}
+        return {row[0] for row in self.match("looks", "capture_id", capture_ids, "t.capture_id")}
 
     def newest_digests(self, source_id: str, urls: Iterable[str]) -> dict[str, str]:
         """The digest of the newest look with a body at each of these URLs."""
-        rows = self._match(
+        rows = self.match(
             "looks", "url", urls, "t.url, arg_max(t.digest, (t.captured_at, t.recorded_at))",
             "t.source_id = $source and t.digest is not null group by t.url", source=source_id,
         )  # fmt: skip
@@ -132,7 +133,7 @@ class Store:
         self, source_id: str, digests: Iterable[str]
     ) -> dict[str, tuple[str, datetime]]:
         """The URL and time of the earliest recorded look at each of these digests."""
-        rows = self._match(
+        rows = self.match(
             "looks", "digest", digests, "t.digest, arg_min((t.url, t.captured_at), t.recorded_at)",
             "t.source_id = $source group by t.digest", source=source_id,
         )  # fmt: skip
@@ -140,7 +141,7 @@ class Store:
 
     def readings(self, reading_ids: Iterable[str]) -> dict[str, KnownReading]:
         """The newest reading of each of these ids that there is."""
-        rows = self._match(
+        rows = self.match(
             "reading_log", "reading_id", reading_ids,
             "t.reading_id, t.outcome, t.reason, t.canonical_url, x.text_id, x.text_digest, "
             "x.headline_digest, x.body_digest, x.published_on",
@@ -155,7 +156,7 @@ class Store:
     ) -> dict[str, tuple[str, str]]:
         """The reading id and container digest of the newest look that this parser version read
         at each of these URLs."""
-        rows = self._match(
+        rows = self.match(
             "looks", "url", urls,
             "t.url, arg_max((g.reading_id, g.container_digest), (t.captured_at, t.recorded_at))",
             "t.source_id = $source and g.parser_version = $version "
@@ -167,11 +168,11 @@ class Store:
 
     def known_ids(self, table: str, column: str, ids: Iterable[str]) -> set[str]:
         """Which of these ids stand in a table's column."""
-        return {row[0] for row in self._match(table, column, ids, f"t.{column}")}
+        return {row[0] for row in self.match(table, column, ids, f"t.{column}")}
 
     def appearances(self, source_id: str, column: str, keys: Iterable[str]) -> list[Appearance]:
         """The appearances of a source whose column is one of keys, as last recorded."""
-        rows = self._match(
+        rows = self.match(
             "appearance_log", column, keys,
             "t.address, t.text_id, t.text_digest, t.headline_digest, t.body_digest, "
             "t.published_on, t.captured_at, t.digest, t.release_id",
@@ -183,16 +184,25 @@ class Store:
 
     def releases_of_addresses(self, source_id: str, addresses: Iterable[str]) -> dict[str, str]:
         """The release that each of these URLs names, by whatever role."""
-        rows = self._match(
+        rows = self.match(
             "url_log", "url", addresses, "t.url, arg_max(t.release_id, t.recorded_at)",
-            "t.source_id = $source group by t.url", source=source_id,
+            "t.source_id = $source and t.role <> 'none' group by t.url", source=source_id,
         )  # fmt: skip
         return dict(rows)
+
+    def url_roles(self, release_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+        """The role of every URL of these releases, by (release id, URL)."""
+        rows = self.match(
+            "url_log", "release_id", release_ids,
+            "t.release_id, t.url, arg_max(t.role, t.recorded_at)",
+            "true group by t.release_id, t.url",
+        )  # fmt: skip
+        return {(row[0], row[1]): row[2] for row in rows}
 
     def revisions(self, release_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
         """The revisions of each of these releases that hold today, in order."""
         columns = ", ".join(f"t.{name}" for name in _REVISION_FIELDS)
-        rows = self._match(
+        rows = self.match(
             "revision_log", "release_id", release_ids, f"t.entry_id, {columns}",
             "not exists (select 1 from lake.superseded as s where s.entry_id = t.entry_id) "
             "order by t.release_id, t.revision",
@@ -219,19 +229,27 @@ class Store:
 
     def paragraphs(self, text_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The body of each of these texts."""
-        rows = self._match("texts", "text_id", text_ids, "t.text_id, t.paragraphs")
+        rows = self.match("texts", "text_id", text_ids, "t.text_id, t.paragraphs")
         return {text_id: tuple(paragraphs) for text_id, paragraphs in rows}
+
+    def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
+        """By what each of these texts is compared."""
+        rows = self.match(
+            "texts", "text_id", text_ids,
+            "t.text_id, t.text_digest, t.headline_digest, t.body_digest, t.published_on",
+        )  # fmt: skip
+        return {row[0]: TextKey(*row) for row in rows}
 
     def states(self, text_ids: Iterable[str]) -> dict[str, TextState]:
         """Of each of these texts, what a reader sees."""
-        rows = self._match(
+        rows = self.match(
             "texts", "text_id", text_ids, "t.text_id, t.headline, t.published_on, t.paragraphs"
         )
         return {row[0]: TextState(row[1], row[2], tuple(row[3])) for row in rows}
 
     def compared(self, version: str, text_ids: Iterable[str]) -> set[tuple[str, str]]:
         """The pairs that this classifier version compared whose newer text is one of these."""
-        rows = self._match(
+        rows = self.match(
             "comparisons", "text_id", text_ids, "t.before_text_id, t.text_id",
             "t.classifier_version = $version", version=version,
         )  # fmt: skip
@@ -259,13 +277,13 @@ class Store:
                     join read as g on g.reading_id = l.reading_id
                     join lake.texts as x on x.text_id = g.text_id
                     left join moved as m on m.capture_id = l.capture_id
-                    where l.release_id is not null
+                    where coalesce(m.release_id, l.release_id) is not null
                 )
                 select * from placed where {column} in (select key from wanted)
                 """
             ).fetchall()
 
-    def _match(
+    def match(
         self,
         table: str,
         column: str,
@@ -275,6 +293,7 @@ class Store:
         join: str = "",
         **parameters: object,
     ) -> list[tuple[Any, ...]]:
+        """Rows of a table (`t`) whose column is one of keys."""
         wanted = pa.array(sorted(set(keys)), pa.string())
         if not len(wanted):
             return []

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from warehouse.history.change import TextState
+from warehouse.history.moves import Move
+from warehouse.history.states import Presence, State
+from warehouse.known_live import KnownIncident
 from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
 from warehouse.rows import Row
 from warehouse.store import KnownReading
@@ -63,8 +66,72 @@ class MemoryStore:
         return {
             row["url"]: row["release_id"]
             for row in self.rows("url_log")
-            if row["source_id"] == source_id and row["url"] in wanted
+            if row["source_id"] == source_id and row["url"] in wanted and row["role"] != "none"
         }
+
+    def url_roles(self, release_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+        wanted = set(release_ids)
+        return {
+            (row["release_id"], row["url"]): row["role"]
+            for row in self.rows("url_log")
+            if row["release_id"] in wanted
+        }
+
+    def moves(self, source_id: str) -> list[Move]:
+        return [
+            Move(row["moved_at"], row["from_url"], row["to_url"])
+            for row in self.rows("move_log")
+            if row["source_id"] == source_id
+        ]
+
+    def incidents(self, source_id: str) -> list[KnownIncident]:
+        latest = {
+            row["incident_id"]: row
+            for row in self.rows("incident_log")
+            if row["source_id"] == source_id
+        }
+        return [
+            KnownIncident(
+                row["incident_id"], row["source_id"], row["kind"], row["key"], row["detail"],
+                tuple(row["urls"]), row["opened_at"], row["closed_at"], row["decision"],
+            )
+            for row in latest.values()
+        ]  # fmt: skip
+
+    def release_states(self, release_ids: Iterable[str]) -> dict[str, set[State]]:
+        wanted = set(release_ids)
+        latest = {
+            (row["release_id"], row["since"]): row
+            for row in self.rows("state_log")
+            if row["release_id"] in wanted
+        }
+        found: dict[str, set[State]] = {}
+        for row in latest.values():
+            states = found.setdefault(row["release_id"], set())
+            if row["status"] != "none":
+                states.add(State(row["status"], row["since"], row["capture_id"]))
+        return found
+
+    def presences(self, source_id: str, urls: Iterable[str]) -> list[tuple[str, Presence]]:
+        wanted = set(urls)
+        settled = {row["capture_id"]: row["outcome"] for row in self.rows("settled")}
+        return [
+            (
+                row["address"],
+                Presence(
+                    row["captured_at"], row["capture_id"], row["run_id"],
+                    settled.get(row["capture_id"], row["outcome"]),
+                ),
+            )
+            for row in self.rows("looks")
+            if row["source_id"] == source_id
+            and row["address"] in wanted
+            and not row["url"].startswith("file:")
+        ]  # fmt: skip
+
+    def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
+        wanted = set(text_ids)
+        return {one: key for one in wanted if (key := self._key(one)) is not None}
 
     def revisions(self, release_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
         wanted = set(release_ids)
@@ -140,16 +207,17 @@ class MemoryStore:
         readings = {row["reading_id"]: row for row in self.rows("reading_log")}
         found = []
         for row in self.rows("looks"):
-            if row["release_id"] is None:
+            release_id = moved.get(row["capture_id"], row["release_id"])
+            reading = readings.get(row["reading_id"])
+            if release_id is None or reading is None or reading["text_id"] is None:
                 continue
-            reading = readings[row["reading_id"]]
             key = self._key(reading["text_id"])
             assert key is not None
             look = Look(
                 row["capture_id"], row["captured_at"], row["digest"], row["url"],
                 key.text_id, key.text_digest, reading["parser_version"],
             )  # fmt: skip
-            found.append((moved.get(row["capture_id"], row["release_id"]), row["address"], look))
+            found.append((release_id, row["address"], look))
         return found
 
     def _key(self, text_id: str | None) -> TextKey | None:
