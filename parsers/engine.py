@@ -25,6 +25,7 @@ from parsers.normalise import NORMALISER_VERSION
 from parsers.page import Page, parse_page, prune
 from parsers.parts import Parts
 from parsers.sighting import ReadContent, Remembered, digest_sighting, make_sighting
+from parsers.signature import shown_blocks
 from parsers.signoff import is_attachment, is_mark
 from parsers.sources import csto
 from parsers.teasers import read_teasers
@@ -86,7 +87,14 @@ def read(capture: Capture, source: Source, known_container: str | None = None) -
             reading = _read_page(decoded.text, capture, source, known_container)
     except _Unreadable as fault:
         reading = Reading(Outcome.UNREADABLE, reason=str(fault))
+    if reading.outcome not in (Outcome.READ, Outcome.SAME) and capture.http_status is not None:
+        reading = replace(reading, shown=_shown(decoded.text))
     return _finish(reading, known_container, decoded)
+
+
+def _shown(html: str) -> tuple[str, ...]:
+    page = parse_page(html)
+    return shown_blocks(page) if page is not None else ()
 
 
 def _finish(reading: Reading, known: str | None, decoded: Decoded | None = None) -> Reading:
