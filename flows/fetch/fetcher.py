@@ -19,9 +19,9 @@ from flows.fetch.addresses import (
 )
 from flows.fetch.answer import Answer, Fetched, Hop, Validators
 from flows.fetch.landings import Landings
-from flows.fetch.pacing import Clock, Pacer, Pacing, retry_after_s
+from flows.fetch.pacing import SYSTEM_CLOCK, Clock, Pacer, Pacing, retry_after_s
 from flows.fetch.robots import AGENT, COPY_LASTS, MAX_REDIRECTS, ROBOTS_CAP_BYTES, Rules, judge
-from flows.fetch.session import Attempt, Fault, Limits, ask
+from flows.fetch.session import USUAL_LIMITS, Attempt, Fault, Limits, ask
 from flows.fetch.verdict import BUSY, Verdict, judge_attempt
 from parsers.model import Source, digest_bytes
 from warehouse.exchange import Exchange
@@ -57,8 +57,8 @@ class Fetcher:
 
     def __init__(
         self, source: Source, contact: str, version: str, *,
-        clock: Clock = Clock(), robots: Iterable[RobotsCopy] = (), budget_s: float | None = None,
-        pacing: Pacing | None = None, limits: Limits = Limits(), resolver: Resolver = resolve,
+        clock: Clock = SYSTEM_CLOCK, robots: Iterable[RobotsCopy] = (), budget_s: float | None = None,
+        pacing: Pacing | None = None, limits: Limits = USUAL_LIMITS, resolver: Resolver = resolve,
         ca_file: str | None = None,
     ) -> None:  # fmt: skip
         self._source, self._clock, self._limits, self._ca_file = source, clock, limits, ca_file
@@ -183,7 +183,7 @@ class Fetcher:
                     return self._out_of_time(verdict)
                 attempt = self._ask(target, addresses, headers, walk.cap_bytes)
                 verdict = judge_attempt(attempt, conditional=conditional)
-                self._pace(pacer, attempt, verdict)
+                self._pace(pacer, attempt)
             if attempt.exchange is not None:
                 walk.exchanges.append(attempt.exchange)
                 if not attempt.proven and attempt.fault is None and verdict.retry:
@@ -226,7 +226,7 @@ class Fetcher:
             cap_bytes=cap_bytes, ca_file=self._ca_file,
         )  # fmt: skip
 
-    def _pace(self, pacer: Pacer, attempt: Attempt, verdict: Verdict) -> None:
+    def _pace(self, pacer: Pacer, attempt: Attempt) -> None:
         """Tell the pacer how the host took it."""
         exchange = attempt.exchange
         if exchange is None:

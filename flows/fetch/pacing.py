@@ -38,6 +38,9 @@ class Clock:
     """In [0, 1)."""
 
 
+SYSTEM_CLOCK = Clock()
+
+
 class Pacer:
     """The waiting of one host. May be shared by threads: they take turns."""
 

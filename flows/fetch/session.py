@@ -38,6 +38,9 @@ class Limits:
     """How long a server that does not close is listened to for bytes beyond its Content-Length."""
 
 
+USUAL_LIMITS = Limits()
+
+
 class Fault(StrEnum):
     """Why an exchange gave no complete answer."""
 
@@ -69,7 +72,7 @@ def ask(
     headers: Mapping[str, str],
     *,
     now: Callable[[], datetime],
-    limits: Limits = Limits(),
+    limits: Limits = USUAL_LIMITS,
     cap_bytes: int | None = None,
     ca_file: str | None = None,
 ) -> Attempt:
