@@ -189,7 +189,7 @@ def select(root: Element, selector: str) -> list[Element]:
     soup = make_soup(etree.tostring(root, encoding="unicode", method="html", with_tail=False))
     for element in elements:
         del element.attrib[_NUMBER]
-    numbers = {int(str(tag.get(_NUMBER, 0))) for tag in soup.select(selector)}
+    numbers = {int(str(tag.get(_NUMBER, "0"))) for tag in soup.select(selector)}
     return [elements[number] for number in sorted(numbers - {0})]  # 0 is the root itself
 
 
