@@ -123,11 +123,14 @@ def discover(
     """What a source shows today.
 
     `known` says whether a URL is a release's already: a listing is walked until a page brings
-    nothing that is not, or, when `deep`, to its end whatever is known. `robots_sitemaps` are those
-    that the site's robots.txt names; those on other hosts are left.
+    nothing that is not, or, when `deep`, to its end whatever is known. Walk deep from time to time,
+    since releases are dated back, and after a walk that was not complete: what lies behind the page
+    where it broke off is beyond pages on which all is known. `robots_sitemaps` are those that the
+    site's robots.txt names; those on other hosts are left.
     """
     walk = _Walk(source, get, known, deep, reach)
-    walked = [walk.listing(index, one) for index, one in enumerate(source.discover.listings)]
+    walked: list[Walked | None] = []
+    walked += [walk.listing(index, one) for index, one in enumerate(source.discover.listings)]
     walked += [walk.feed(index, one) for index, one in enumerate(source.discover.feeds)]
     addresses = [*source.discover.sitemaps, *robots_sitemaps]
     walked += [walk.sitemap(index, one) for index, one in enumerate(addresses)]
@@ -216,7 +219,7 @@ class _Walk:
                 items = len(urls)
                 faults += [] if urls else ["It links to no release of the source."]
             if self._ends(urls, seen):
-                return Walked(Way.LISTING, address, items, page, True, tuple(faults))
+                return Walked(Way.LISTING, address, items, page, not faults, tuple(faults))
             seen |= urls
         whole = "{page}" not in address
         return Walked(Way.LISTING, address, items, last, whole, tuple(faults))
