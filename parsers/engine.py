@@ -22,7 +22,7 @@ from parsers.layouts import LoginError, find_content
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Capture, Kind, Layout, Outcome, Reading, Sighting, Source, Teaser
 from parsers.normalise import NORMALISER_VERSION
-from parsers.page import Page, parse_page, prune
+from parsers.page import Page, parse_page, prune, prune_soup
 from parsers.parts import Parts
 from parsers.sighting import ReadContent, Remembered, digest_sighting, make_sighting
 from parsers.signature import shown_blocks
@@ -32,7 +32,7 @@ from parsers.teasers import read_teasers
 from parsers.text import squash
 from parsers.tree import detach
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Bump it when any rule of this room changes what is read."""
 
 _READERS: dict[str, Callable[[Sequence[Block], str | None], Parts | None]] = {
@@ -238,15 +238,16 @@ def _read_blocks(page: Page, source: Source, canonical: str | None) -> Reading:
     title, lang = page.title, page.lang
     title_key = squash(title)
     around: list[Block] = []
+    drops = list(dict.fromkeys(drop for layout in source.layouts for drop in layout.drop))
     if page.whole:
-        drops = [drop for layout in source.layouts for drop in layout.drop]
-        part = prune(page.root, list(dict.fromkeys(drops)))
+        part = prune(page.root, drops)
         blocks = blocks_of_lxml(part)
         if part is not page.root and not teasers:
             detach(part)
             around = blocks_of_lxml(page.root)
     else:
-        blocks = blocks_of_soup(page.soup())
+        blocks = blocks_of_soup(prune_soup(page.soup(), drops))
+        page.spoil()
 
     def parts_block(line: str) -> bool:
         return is_mark(line) or (len(line) > 12 and squash(line) in title_key)
