@@ -284,6 +284,29 @@ def init(folder: Path = Path(), /, *, _: Common = Common()) -> int:
     return command(folder)
 
 
+source = App(name="source", help="Check the definition of a source.")
+app.command(source)
+
+
+@source.command
+def check(
+    target: str, /, *, source: str, format: Literal["table", "json"] = "table",
+    common: Common = Common(),
+) -> int:  # fmt: skip
+    """Show what a source definition reads in one page, and by which rule.
+
+    Parameters
+    ----------
+    target
+        A file, a `file:` address, or a URL; a URL needs `[http] contact`.
+    source
+        A source file, or the id of a source.
+    """
+    from flows.commands.source import check as command
+
+    return command(common, target, source, format)
+
+
 _VALUED = {
     "--config", "--format", "--source", "--recheck", "--captured-at", "--as-of", "--revision",
     "--since", "--recorded-since", "--class", "--id", "--text", "--output", "-o", "--against",
@@ -294,7 +317,14 @@ _VALUED = {
 
 def _command_first(words: Sequence[str]) -> list[str]:
     """The same words with the command in front: options may stand before it or after."""
-    names = {name for name in app if not name.startswith("-")}
+    ordered = _name_first(words, app)
+    if ordered[:1] == ["source"]:
+        return ["source", *_name_first(ordered[1:], source)]
+    return ordered
+
+
+def _name_first(words: Sequence[str], commands: App) -> list[str]:
+    names = {name for name in commands if not name.startswith("-")}
     skip = False
     for index, word in enumerate(words):
         if skip:

@@ -195,7 +195,7 @@ def _read_layout(
         parts = read_content(content)
         if parts is None:
             return None
-        ended = replace(parts, body=_until_end(parts.body, layout.body_ends))
+        ended = replace(parts, body=until_end(parts.body, layout.body_ends))
         return make_sighting(ended, source, Kind.HTML, page.lang, canonical), parts.trace
 
     teasers, name = _teasers(page, layout, source), f"layout[{index}]"
@@ -214,7 +214,7 @@ def _teasers(page: Page, layout: Layout, source: Source) -> tuple[Teaser, ...]:
     return read_teasers(page, layout.teasers, source.timezone) if layout.teasers else ()
 
 
-def _until_end(blocks: Sequence[Block], body_ends: Sequence[str]) -> tuple[Block, ...]:
+def until_end(blocks: Sequence[Block], body_ends: Sequence[str]) -> tuple[Block, ...]:
     """The blocks before the first line that a `body_ends` regex finds itself in."""
     if not body_ends:
         return tuple(blocks)

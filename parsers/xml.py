@@ -79,6 +79,18 @@ class XmlReader:
             self.fault = _sentence(str(events.error_log[0].message))
 
 
+def xml_root(body: bytes, content_type: str | None = None) -> str | None:
+    """The local name of the outermost element, lower-case; None when the body is no XML of ours.
+
+    >>> xml_root(b"<?xml version='1.0'?><rss/>"), xml_root(b"<!doctype html><html>")
+    ('rss', None)
+    """
+    try:
+        return XmlReader(body, content_type).root or None
+    except XmlError:
+        return None
+
+
 def _forget(element: Element) -> None:
     """Empties an element and lets go of those before it."""
     element.clear()
