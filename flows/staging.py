@@ -5,6 +5,7 @@ read; a container seen before at this address is not read past; all else is pars
 of its own, while this one hashes and compresses the next.
 """
 
+import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -15,11 +16,14 @@ from urllib.parse import urlsplit
 from flows.parse_pool import ParsePool
 from parsers.engine import parser_version
 from parsers.model import Capture, Outcome, Reading, Source, digest_bytes
-from warehouse.captures import EvidenceWriter, FirstSeen, Location
+from warehouse.captures import EvidenceWriter, FirstSeen, Location, read_record
+from warehouse.errors import WarcError
 from warehouse.exchange import Exchange
 from warehouse.model import StagedLook, capture_id, reading_id, text_of
 from warehouse.staging import StagedLooks
 from warehouse.store import Store
+
+_LOG = logging.getLogger(__name__)
 
 _REMEMBERED = 50_000
 """Bodies of this run kept in mind; a repeat after more than that is stored and read again."""
@@ -147,9 +151,22 @@ class Stager:
         (future,) = self._pool.submit(source, [(capture, None)])
         return future.result()[0]
 
-    def keep(self, source_id: str, exchange: Exchange) -> tuple[str, Location]:
-        """Keep an exchange in evidence; the digest of its body, and where it lies."""
-        digest = digest_bytes(exchange.body)
+    def body_at(self, warc_file: str, offset: int) -> bytes | None:
+        """The body of a record of an earlier run; None when it is no longer there."""
+        try:
+            return read_record(self._evidence.folder, Location(warc_file, offset)).body
+        except WarcError as error:
+            _LOG.warning("evidence is missing: %s", error)
+            return None
+
+    def keep(
+        self, source_id: str, exchange: Exchange, claimed: str | None = None
+    ) -> tuple[str, Location]:
+        """Keep an exchange in evidence; the digest of its body, and where it lies.
+
+        `claimed`: the digest of the body that a 304 confirms.
+        """
+        digest = claimed or digest_bytes(exchange.body)
         seen = self._seen.get(digest)
         if seen is None:
             with self._store.reading():
@@ -158,9 +175,10 @@ class Stager:
         return digest, self._keep_exchange(exchange, digest, seen)
 
     def _keep_exchange(self, exchange: Exchange, digest: str, first: FirstSeen | None) -> Location:
-        if first is not None and exchange.body and exchange.truncated is None:
+        repeats = exchange.status == 304 or exchange.body
+        if first is not None and repeats and exchange.truncated is None:
             return self._evidence.add_exchange_revisit(exchange, digest, first)
-        if exchange.truncated is None:
+        if exchange.truncated is None and exchange.body:
             self._remember(digest, FirstSeen(exchange.url, exchange.requested_at))
         return self._evidence.add_exchange(exchange, digest)
 

@@ -92,6 +92,11 @@ class EvidenceWriter:
         self._offset = 0
 
     @property
+    def folder(self) -> Path:
+        """The evidence folder."""
+        return self._folder
+
+    @property
     def path(self) -> Path:
         """Where the file is, or would be."""
         return self._folder / self._name

@@ -26,6 +26,8 @@ class Holding:
         self._source_id = source_id
         self._addresses = addresses
         self._incidents = store.incidents(source_id)
+        self.told: list[str] = []
+        """Of each incident that holds something back now, its sentence."""
 
     def hold(
         self,
@@ -50,6 +52,8 @@ class Holding:
                 self._extend(incident, found.glances)
                 held |= {one.capture_id: incident.incident_id for one in found.glances}
         self._keep(looks, held)
+        names = set(held.values())
+        self.told = [one.detail for one in self._incidents if one.incident_id in names]
         return held
 
     # What the rules need to know

@@ -52,6 +52,8 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     replayed: int = 0
     """Looks the lake had already."""
+    incidents: list[str] = field(default_factory=list)
+    """What was held back and why, a sentence each."""
 
 
 class Recorder:
@@ -84,6 +86,7 @@ class Recorder:
         moves.keep(fresh, {one.address for one in read.values() if one.address})
         holding = Holding(self._store, self._stamp, source_id, moves.addresses)
         held = holding.hold(fresh, readings, read, has_layouts=has_layouts)
+        self.tally.incidents += [f"{source_id}: {detail}" for detail in holding.told]
         kept = [
             replace(one, address=moves.addresses.root(one.address) if one.address else None)
             for one in read.values()

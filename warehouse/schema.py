@@ -389,7 +389,9 @@ TABLES = (
         (
             _SOURCE_ID,
             _text("url", "its address, `{page}` left as it is"),
-            _count("items", "how many releases it named"),
+            _count("items", "how many releases its first page named"),
+            Column("deep", pa.bool_(), "whether it was walked to its end, whatever was known"),
+            Column("complete", pa.bool_(), "whether it was read as far as was wanted"),
             _RUN_ID,
             _RECORDED_AT,
         ),
