@@ -1,4 +1,4 @@
-"""A press-release site on loopback whose every edit is known, and a judge of what a tracker made of it.
+"""A press-release site on loopback whose every edit is known, and a judge of who tracks it.
 
 How to read it, in this order:
 
@@ -13,7 +13,8 @@ How to read it, in this order:
    have been useless, so the truth is a set of allowed answers, as narrow as the contract makes it.
 5. `judge.py` (the warehouse, by SQL over the contract's views only) and `judge_log.py` (the
    server's log) return findings, each a sentence. No finding: the tracker was right.
-6. `source.py` writes the configuration, `drive.py` runs `pressdiff` pass by pass, `kill.py` kills it.
+6. `source.py` writes the configuration, `drive.py` runs `pressdiff` pass by pass, `kill.py` kills
+   it on the way.
 
 Everything is written from the published contract, not from the tracker's code.
 

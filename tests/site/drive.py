@@ -8,7 +8,7 @@ user would, on real time.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -67,7 +67,7 @@ class Setting:
 
     world: World
     faults: tuple[Fault, ...]
-    severity: Severity = Severity()
+    severity: Severity = field(default_factory=Severity)
     delay_s: float = 1.0
     crawl_delay_s: float | None = 2.0
     """robots.txt asks for more than the source file."""

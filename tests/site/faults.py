@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.corpus.dice import Dice
-from tests.site.world import Scene, Standing, World
+from tests.site.world import Standing, World
 
 FaultKind = Literal[
     "error_500", "error_503_seconds", "error_503_date", "error_429", "hang", "reset", "cut_gzip",
@@ -80,19 +80,19 @@ def plan_faults(world: World) -> tuple[Fault, ...]:
                 break
         path = dice.pick(("/news/?PAGEN_1=1", "/news/?PAGEN_1=2", "/rss/", "/sitemap-1.xml.gz"))
         faults.append(Fault(dice.pick(ON_LISTS), step, path, dice.pick((1, ALWAYS))))
-    return (*faults, *_waits(world, dice))
+    spoilt = {(fault.step, fault.key) for fault in faults}
+    return (*faults, *_waits(world, dice, spoilt))
 
 
-def _waits(world: World, dice: Dice) -> Iterator[Fault]:
+def _waits(world: World, dice: Dice, spoilt: set[tuple[int, int | None]]) -> Iterator[Fault]:
     """The server asks to be left in peace, once in each way; in a short world at the last step."""
     last = world.size.steps - 1
     steps = [5, 8, 10] if last >= 14 else [last]
     for number, step in enumerate(steps):
         kinds = WAITING[number : number + 1] if last >= 14 else WAITING
-        taken: set[int] = set()
         for kind in kinds:
-            page = dice.pick([p for p in _pages(world, step) if p.key not in taken])
-            taken.add(page.key)
+            page = dice.pick([p for p in _pages(world, step) if (step, p.key) not in spoilt])
+            spoilt.add((step, page.key))
             yield Fault(kind, step, page.path, 1, page.key)
 
 
@@ -127,6 +127,6 @@ class Schedule:
         return fault if fault is not None and attempt <= fault.attempts else None
 
 
-def is_disturbed(faults: tuple[Fault, ...], scene: Scene) -> bool:
+def is_disturbed(faults: tuple[Fault, ...], step: int) -> bool:
     """Whether no look of a step is certain, since the host may have been left in peace."""
-    return any(f.step == scene.step and f.kind in WAITING for f in faults)
+    return any(f.step == step and f.kind in WAITING for f in faults)

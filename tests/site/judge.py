@@ -92,7 +92,7 @@ class Judge:
         for key, ids in found.items():
             for release_id in ids:
                 owners[release_id].append(key)
-        for release_id, keys in owners.items():
+        for keys in owners.values():
             if len(keys) > 1:
                 yield f"releases {keys} were merged into one"
         for row in warehouse.releases:
@@ -203,7 +203,10 @@ class Judge:
             before = earliest.setdefault(_essence(row), row["revision"])
             wanted = before if before != row["revision"] else None
             if row["reverts_to"] != wanted:
-                yield f"{named}: revision {row['revision']} reverts to {row['reverts_to']}, not {wanted}"
+                yield (
+                    f"{named}: revision {row['revision']} reverts to {row['reverts_to']}, "
+                    f"not {wanted}"
+                )
 
     def _reposts(self, warehouse: Warehouse, found: dict[int, set[str]]) -> Iterator[str]:
         """A text posted again is tied to the first as exact."""
@@ -216,7 +219,10 @@ class Judge:
                 continue
             pair = frozenset(found[one.key] | found[one.repeats])
             if len(pair) == 2 and pairs.get(pair) != "exact":
-                yield f"releases {one.repeats} and {one.key} are one text and tied as {pairs.get(pair)}"
+                yield (
+                    f"releases {one.repeats} and {one.key} are one text "
+                    f"and tied as {pairs.get(pair)}"
+                )
 
     def _incidents(self, warehouse: Warehouse) -> Iterator[str]:
         opened = [(self._pass_of(row["opened_at"]), row["kind"]) for row in warehouse.incidents]

@@ -1,10 +1,11 @@
-"""The server's log against good manners: findings, each a sentence; none: the tracker was polite."""
+"""The server's log against good manners: findings, each a sentence; none: it was polite."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 
 from tests.site.server import Hit
 from tests.site.truth import Pass
@@ -77,7 +78,7 @@ class LogJudge:
                 yield f"{_named(hit)} sends a cookie"
 
     def _gaps(self, hits: Sequence[Hit]) -> Iterator[str]:
-        for before, hit in zip(hits, hits[1:], strict=False):
+        for before, hit in pairwise(hits):
             gap_s = hit.started_s - before.started_s
             if gap_s < self.delay_s - self.slack_s:
                 yield f"{_named(hit)} came {gap_s:.2f} s after {_named(before)}"
@@ -93,7 +94,7 @@ class LogJudge:
                 until_s, why = hit.started_s + wait_s, _named(hit)
 
     def _flights(self, hits: Sequence[Hit]) -> Iterator[str]:
-        for before, hit in zip(hits, hits[1:], strict=False):
+        for before, hit in pairwise(hits):
             if before.ended_s is None or hit.started_s < before.ended_s:
                 yield f"{_named(hit)} came while {_named(before)} was under way"
 

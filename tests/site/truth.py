@@ -170,9 +170,7 @@ class _Follower:
         if spoilt and fault is not None and fault.kind == "once_404":
             yield "missing"
         is_hidden = standing.item.validators == "stale" and not one.full
-        put_off = one.recheck == "due" or is_disturbed(
-            self.all_faults, replace(scene, step=one.step)
-        )
+        put_off = one.recheck == "due" or is_disturbed(self.all_faults, one.step)
         if spoilt or is_hidden or put_off or scene.mood == "robots_html":
             yield "none"
 
