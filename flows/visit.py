@@ -84,7 +84,7 @@ class Target:
 
 
 class Visit:
-    """One pass over one source's site. Call `discover`, then `fetch` each of `batches`, `finish`."""
+    """One pass over one source's site: `discover`, then `fetch` each of `batches`, then `finish`."""
 
     def __init__(
         self, source: Source, run_id: str, store: Store, stager: Stager, fetcher: Fetcher,

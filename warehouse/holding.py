@@ -6,7 +6,7 @@ from datetime import datetime
 from parsers.model import Outcome
 from parsers.normalise import normalise
 from warehouse.history.decide import ReadLook
-from warehouse.history.incidents import Glance, Held, hold_back
+from warehouse.history.incidents import Glance, Held, hold_back, windows
 from warehouse.history.moves import Addresses
 from warehouse.known_live import KnownIncident
 from warehouse.model import KnownRevision, StagedLook, TextKey, short_hash
@@ -38,9 +38,29 @@ class Holding:
         has_layouts: bool,
     ) -> _Held:
         """The looks to hold back and the incident each is held for; incidents are appended."""
-        glances = self._glances(looks, readings, read)
-        if not glances:
-            return {}
+        pages = [
+            look
+            for look in looks
+            if look.address is not None  # a file has no neighbours it was taken with
+            and (look.capture_id in read or _unread(look, readings) or _claimed(look))
+        ]
+        past = _Past(self._store, self._source_id, self._addresses, pages)
+        blocks = _Blocks(self._store, read, past.text_ids)
+        held: _Held = {}
+        by_id = {look.capture_id: look for look in pages}
+        for ids in windows((look.captured_at, look.capture_id) for look in pages):
+            together = [by_id[one] for one in ids]
+            glances = [_glance(one, past, blocks, read.get(one.capture_id)) for one in together]
+            held |= self._hold_window(glances, has_layouts=has_layouts)
+            for one in together:
+                if one.capture_id in read and one.capture_id not in held:
+                    past.saw(one, read[one.capture_id].key)
+        self._keep(looks, held)
+        names = set(held.values())
+        self.told = [one.detail for one in self._incidents if one.incident_id in names]
+        return held
+
+    def _hold_window(self, glances: Sequence[Glance], *, has_layouts: bool) -> _Held:
         held: _Held = {}
         for glance, incident in self._as_before(glances):
             self._extend(incident, [glance])
@@ -51,38 +71,7 @@ class Holding:
                 incident = self._incident_of(found)
                 self._extend(incident, found.glances)
                 held |= {one.capture_id: incident.incident_id for one in found.glances}
-        self._keep(looks, held)
-        names = set(held.values())
-        self.told = [one.detail for one in self._incidents if one.incident_id in names]
         return held
-
-    # What the rules need to know
-
-    def _glances(
-        self,
-        looks: Sequence[StagedLook],
-        readings: Mapping[str, KnownReading],
-        read: Mapping[str, ReadLook],
-    ) -> list[Glance]:
-        """Pages of a site: a file has no neighbours it was taken with."""
-        pages = [
-            look
-            for look in looks
-            if look.address is not None
-            and (look.capture_id in read or _unread(look, readings) or _claimed(look))
-        ]
-        past = _Past(self._store, self._source_id, self._addresses, pages)
-        met: list[tuple[StagedLook, TextKey | None, TextKey | None]] = []
-        for look in sorted(pages, key=lambda one: (one.captured_at, one.capture_id)):
-            assert look.address is not None
-            before = past.before(look.address, look.captured_at)
-            found = read.get(look.capture_id)
-            after = found.key if found else None
-            met.append((look, before, before if _claimed(look) else after))
-            if after is not None:
-                past.saw(look.address, look.captured_at, after)
-        blocks = _Blocks(self._store, read, [(before, after) for _, before, after in met])
-        return [_glance(look, before, after, blocks) for look, before, after in met]
 
     # Incidents
 
@@ -174,48 +163,44 @@ class _Past:
         release_of = store.releases_of_addresses(source_id, members)
         self._release = {self._root(url): release for url, release in release_of.items()}
         self._revisions = store.revisions(set(self._release.values()))
-        ids = {one.revision.text_id for many in self._revisions.values() for one in many}
-        self._keys = store.text_keys(ids)
+        self.text_ids = {one.revision.text_id for many in self._revisions.values() for one in many}
+        self._keys = store.text_keys(self.text_ids)
         self._seen: dict[str, tuple[datetime, TextKey]] = {}
 
-    def before(self, address: str, at: datetime) -> TextKey | None:
-        """The text known there at a time; None: the release was not known then."""
-        root = self._root(address)
+    def before(self, look: StagedLook) -> TextKey | None:
+        """The text known there at that time; None: the release was not known then."""
+        root = self._root(look.address or look.url)
         known: Sequence[KnownRevision] = self._revisions.get(self._release.get(root, ""), ())
-        standing = [one.revision for one in known if one.revision.seen_at <= at]
+        standing = [one.revision for one in known if one.revision.seen_at <= look.captured_at]
         last = standing[-1] if standing else None
         seen = self._seen.get(root)
         if seen is not None and (last is None or last.seen_at <= seen[0]):
             return seen[1]
         return self._keys[last.text_id] if last else None
 
-    def saw(self, address: str, at: datetime, key: TextKey) -> None:
-        """A look of the batch read this text there."""
-        self._seen[self._root(address)] = (at, key)
+    def saw(self, look: StagedLook, key: TextKey) -> None:
+        """A look of the batch, not held back, read this text there."""
+        self._seen[self._root(look.address or look.url)] = (look.captured_at, key)
 
 
 class _Blocks:
-    """The paragraphs, as digests, of texts that differ."""
+    """The paragraphs of the texts of a batch, and of those they may replace, as digests."""
 
-    def __init__(
-        self,
-        store: Store,
-        read: Mapping[str, ReadLook],
-        pairs: Sequence[tuple[TextKey | None, TextKey | None]],
-    ) -> None:
+    def __init__(self, store: Store, read: Mapping[str, ReadLook], before: set[str]) -> None:
         staged = {
             one.key.text_id: one.staged.text.sighting.paragraphs
             for one in read.values()
             if one.staged.text is not None
         }
-        differ = {one.text_id for pair in pairs if _differ(*pair) for one in pair if one}
-        self._paragraphs = {**store.paragraphs(differ - staged.keys()), **staged}
+        wanted = before | {one.key.text_id for one in read.values()}
+        # Where nothing new was read nothing is replaced but by what came back.
+        self._paragraphs = {**store.paragraphs(wanted - staged.keys()), **staged}
 
     def between(
         self, before: TextKey | None, after: TextKey | None
     ) -> tuple[frozenset[str], frozenset[str]]:
         """The blocks gained and lost; none when nothing is replaced."""
-        if before is None or after is None or not _differ(before, after):
+        if before is None or after is None or before.text_digest == after.text_digest:
             return frozenset(), frozenset()
         old, new = self._of(before), self._of(after)
         return new - old, old - new
@@ -224,13 +209,9 @@ class _Blocks:
         return frozenset(short_hash(normalise(one)) for one in self._paragraphs[key.text_id])
 
 
-def _differ(before: TextKey | None, after: TextKey | None) -> bool:
-    return before is not None and after is not None and before.text_digest != after.text_digest
-
-
-def _glance(
-    look: StagedLook, before: TextKey | None, after: TextKey | None, blocks: _Blocks
-) -> Glance:
+def _glance(look: StagedLook, past: _Past, blocks: _Blocks, found: ReadLook | None) -> Glance:
+    before = past.before(look)
+    after = before if _claimed(look) else found.key if found else None
     gained, lost = blocks.between(before, after)
     return Glance(
         look.capture_id,

@@ -159,7 +159,8 @@ class LiveKnowledge:
             "url_log", "source_id", [source_id], _PAGES, _PAGES_WHERE, _PAGES_JOIN,
             source=source_id,
         )  # fmt: skip
-        known = {row[0] for row in rows}
+        named = self.match("url_log", "source_id", [source_id], "distinct t.url")
+        known = {url for (url,) in named}
         found = self.match(
             "found_log", "source_id", [source_id], _FOUND, "true", _FOUND_JOIN, source=source_id
         )

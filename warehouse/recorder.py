@@ -377,8 +377,8 @@ def _without_release(look: StagedLook, readings: dict[str, KnownReading]) -> tup
 
 
 def _claims(look: StagedLook) -> bool:
-    """Whether the server only claimed that the release is as it was."""
-    return look.outcome == "not_modified"
+    """Whether a look tells of a release without its text: it went elsewhere, or is as it was."""
+    return look.outcome in ("not_modified", "moved")
 
 
 def _rooted(

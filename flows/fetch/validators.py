@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from flows.fetch.answer import Validators
 
-_SHORTEST = timedelta(days=1)
+_SHORTEST = timedelta(days=3)
 _LONGEST = timedelta(days=30)
 _AGE_SHARE = 8
 """A page known for 80 days is asked for in full about every 10."""
@@ -56,7 +56,7 @@ def choose_validators(
 def is_full_look_due(url: str, bodies: Sequence[PastLook], now: datetime) -> bool:
     """Whether it is too long since the page was last seen in full.
 
-    The period is an eighth of the page's age, from 1 to 30 days, times .75 to 1.25 by a digest
+    The period is an eighth of the page's age, from 3 to 30 days, times .75 to 1.25 by a digest
     of its URL: pages first seen together do not come due together, and no chance is involved.
     """
     age = now - bodies[0].looked_at

@@ -60,30 +60,36 @@ class Held:
     glances: tuple[Glance, ...]
 
 
-def hold_back(glances: Iterable[Glance], *, has_layouts: bool) -> tuple[Held, ...]:
-    """What to hold back of these looks; no look is held twice."""
+def hold_back(together: Sequence[Glance], *, has_layouts: bool) -> tuple[Held, ...]:
+    """What to hold back of looks that were taken together; no look is held twice."""
     found: list[Held] = []
-    for together in _windows(glances):
-        taken: set[str] = set()
-        for held in (*_one_body(together), *_mass_change(together)):
-            rest = tuple(one for one in held.glances if one.capture_id not in taken)
-            if rest:
-                taken.update(one.capture_id for one in rest)
-                found.append(Held(held.kind, held.key, held.detail, rest))
-        if has_layouts:
-            found += _layout([one for one in together if one.capture_id not in taken])
+    taken: set[str] = set()
+    for held in (*_one_body(together), *_mass_change(together)):
+        rest = tuple(one for one in _with_repeats(held, together) if one.capture_id not in taken)
+        if rest:
+            taken.update(one.capture_id for one in rest)
+            found.append(Held(held.kind, held.key, held.detail, rest))
+    if has_layouts:
+        found += _layout([one for one in together if one.capture_id not in taken])
     return tuple(found)
 
 
-def _windows(glances: Iterable[Glance]) -> list[list[Glance]]:
-    """The looks taken together, in order of time."""
-    windows: list[list[Glance]] = []
-    for one in sorted(glances, key=lambda one: (one.captured_at, one.capture_id)):
-        if windows and one.captured_at - windows[-1][-1].captured_at <= TOGETHER:
-            windows[-1].append(one)
-        else:
-            windows.append([one])
-    return windows
+def windows(times: Iterable[tuple[datetime, str]]) -> list[list[str]]:
+    """The captures (time, id) that were taken together, in order of time."""
+    found: list[list[str]] = []
+    last: datetime | None = None
+    for at, capture_id in sorted(times):
+        if last is None or at - last > TOGETHER:
+            found.append([])
+        found[-1].append(capture_id)
+        last = at
+    return found
+
+
+def _with_repeats(held: Held, together: Sequence[Glance]) -> tuple[Glance, ...]:
+    """With the looks that show again, at the same address, what is held there."""
+    shown = {(one.url, one.body) for one in held.glances}
+    return tuple(one for one in together if (one.url, one.body) in shown)
 
 
 def _one_body(together: Sequence[Glance]) -> Iterable[Held]:
@@ -94,7 +100,7 @@ def _one_body(together: Sequence[Glance]) -> Iterable[Held]:
     for body, many in by_body.items():
         replacing = {one.url for one in many if one.replaces}
         urls = {one.url for one in many}
-        known_as_it = {one.url for one in many if one.before == body}
+        known_as_it = {one.url for one in many if one.before == body} - replacing
         if len(replacing) >= 2 or len(urls - known_as_it) >= ONE_BODY_URLS:
             held = tuple(one for one in many if one.url not in known_as_it)
             yield Held(
