@@ -208,7 +208,7 @@ class Run:
                 recorder = Recorder(self._store, stamp)
                 for source_id, looks in self._staged.batches(_DECIDE_LOOKS):
                     self._coverage[source_id].outcomes += recorder.record(source_id, looks)
-                self._append_run(stamp, recorder)
+                self._append_run(recorder.stamp, recorder)
             except BaseException:
                 self._store.rollback()
                 self._evidence.discard()

@@ -135,6 +135,45 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedLook:
+    """A look of the lake as it is read and placed today."""
+
+    capture_id: str
+    captured_at: datetime
+    digest: str
+    url: str
+    reading_id: str | None
+    """None: a listing, as it was judged then."""
+    parser_version: str | None
+    outcome: str
+    address: str | None
+    release_id: str | None
+    """None: no release was read in it."""
+    key: TextKey | None
+    """The text read; None when no release was."""
+
+    @property
+    def unit(self) -> tuple[str | None, str] | None:
+        """The appearance it is one of; None when no release was read."""
+        return (self.address, self.key.text_digest) if self.key else None
+
+
+def line_look(placed: PlacedLook) -> Look | None:
+    """The look as a point on a time line; None when it read no text."""
+    if placed.key is None or placed.parser_version is None:
+        return None
+    return Look(
+        placed.capture_id,
+        placed.captured_at,
+        placed.digest,
+        placed.url,
+        placed.key.text_id,
+        placed.key.text_digest,
+        placed.parser_version,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """One state of a release's text, as derived from its looks."""
 
