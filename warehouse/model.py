@@ -135,6 +135,29 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptBody:
+    """A body in evidence that another parser version read, and one of the looks that held it."""
+
+    key: str
+    """The reading's id; of a page once judged a listing, its look's."""
+    reading_id: str | None
+    """None: it was judged a listing, and no reading was kept."""
+    capture_id: str
+    url: str
+    captured_at: datetime
+    digest: str
+    http_status: int | None
+    final_url: str | None
+    address: str | None
+    is_text: bool
+    """Whether a release was read in it."""
+    pdf_headline: str | None
+    """The words of the link that led to a PDF: nothing else keeps them."""
+    warc_file: str
+    warc_offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedLook:
     """A look of the lake as it is read and placed today."""
 

@@ -16,11 +16,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.captures import sync_folder
+from warehouse.captures import Location, sync_folder
 from warehouse.duck import Place, attach_writer, check_version, create_tables, has_tables
 from warehouse.history.change import TextState
 from warehouse.model import (
     Appearance,
+    KeptBody,
     KnownRevision,
     Look,
     PlacedLook,
@@ -237,6 +238,55 @@ class Store:
             (one.address, look) for one in placed if one.release_id and (look := line_look(one))
         ]
 
+    def has_other_parser(self, source_id: str, version: str) -> bool:
+        """Whether any reading of a source is another parser version's."""
+        parameters = {"source": source_id, "version": version}
+        found = self._connection.execute(
+            f"with {NEWEST_READINGS} select 1 from newest where parser_version <> $version limit 1",
+            parameters,
+        ).fetchone()
+        return found is not None
+
+    def bodies_to_read_again(
+        self, source_id: str, version: str, reading_ids: Iterable[str]
+    ) -> list[KeptBody]:
+        """Those of these readings that another parser version made, in order of the evidence."""
+        wanted = pa.array(sorted(set(reading_ids)), pa.string())
+        with self._registered("wanted", pa.table({"key": wanted})):
+            rows = self._connection.execute(
+                f"{TO_READ_AGAIN} and key in (select key from wanted) "
+                "order by warc_file, warc_offset",
+                {"source": source_id, "version": version},
+            ).fetchall()
+        return [KeptBody(*row) for row in rows]
+
+    def write_bodies_to_read_again(
+        self, source_id: str, version: str, staged: Path, to: Path
+    ) -> int:
+        """Write to a Parquet file, in order of the evidence, all bodies that another parser
+        version read, but for those whose keys stand in the Parquet files `staged/*.ids`."""
+        done = "key not in (select key from read_parquet($staged))"
+        parameters = {"source": source_id, "version": version, "to": str(to)}
+        if any(staged.glob("*.ids")):
+            parameters["staged"] = str(staged / "*.ids")
+        else:
+            done = "true"
+        row = self._connection.execute(
+            f"copy ({TO_READ_AGAIN} and {done} order by warc_file, warc_offset) to $to "
+            "(format parquet)",
+            parameters,
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def records_of(self, source_id: str, digest: str) -> list[Location]:
+        """Every place in evidence where a look at these bytes is kept, oldest first."""
+        rows = self._match(
+            "looks", "digest", [digest], "t.warc_file, t.warc_offset",
+            "t.source_id = $source and t.warc_file is not null "
+            "order by t.recorded_at, t.warc_file, t.warc_offset", source=source_id,
+        )  # fmt: skip
+        return [Location(*row) for row in rows]
+
     def placed_looks(
         self, column: str, keys: Iterable[str], source_id: str | None = None
     ) -> list[PlacedLook]:
@@ -314,6 +364,52 @@ class Store:
             if folder.is_relative_to(self.place.root):
                 sync_folder(folder)
 
+
+NEWEST_READINGS = """newest as (
+    select reading_id, parser_version, text_id from lake.reading_log where source_id = $source
+    qualify row_number() over (partition by reading_id order by recorded_at desc) = 1
+)"""
+
+TO_READ_AGAIN = f"""
+with {NEWEST_READINGS},
+again as (
+    select capture_id, arg_max(reading_id, recorded_at) as reading_id
+    from lake.redecided group by capture_id
+),
+kept as (
+    select l.*, coalesce(a.reading_id, l.reading_id) as read_as
+    from lake.looks as l left join again as a on a.capture_id = l.capture_id
+    where l.source_id = $source and l.digest is not null and l.warc_file is not null
+),
+bodies as (
+    -- the record kept first holds the bytes, later ones are revisits of it
+    select digest, arg_min({{'file': warc_file, 'at': warc_offset}},
+        (recorded_at, warc_file, warc_offset)) as record
+    from kept group by digest
+),
+shown as (
+    select read_as, arg_min({{'capture_id': capture_id, 'url': url, 'captured_at': captured_at,
+        'digest': digest, 'http_status': http_status, 'final_url': final_url, 'address': address}},
+        (captured_at, capture_id)) as look
+    from kept where read_as is not null group by read_as
+    union all
+    select null, {{'capture_id': capture_id, 'url': url, 'captured_at': captured_at,
+        'digest': digest, 'http_status': http_status, 'final_url': final_url, 'address': address}}
+    from kept where read_as is null and outcome = 'discovery' and http_status between 200 and 299
+),
+bodies_again as (
+    select coalesce(s.read_as, s.look.capture_id) as key, s.read_as, s.look.capture_id, s.look.url,
+        s.look.captured_at, s.look.digest, s.look.http_status, s.look.final_url, s.look.address,
+        n.text_id is not null, if(x.kind = 'pdf', x.headline, null),
+        b.record.file as warc_file, b.record.at as warc_offset
+    from shown as s
+    join bodies as b on b.digest = s.look.digest
+    left join newest as n on n.reading_id = s.read_as
+    left join lake.texts as x on x.text_id = n.text_id
+    where s.read_as is null or n.parser_version <> $version
+)
+select * from bodies_again where true
+"""
 
 _PLACED = """
 with moved as (
