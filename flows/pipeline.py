@@ -17,8 +17,10 @@ from types import TracebackType
 from flows.errors import UsageError
 from flows.inputs import BadInput, InputFile, Inputs, find_inputs, glob_paths, read_file
 from flows.parse_pool import shared_pool
+from flows.predecessors import read_predecessors_again
 from flows.settings import Settings
 from flows.staging import Stager, Taken
+from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
 from warehouse.captures import EvidenceWriter, WarcFault, read_warc
 from warehouse.errors import WarehouseError
@@ -102,6 +104,7 @@ class Run:
         self._started_at = effects.now()
         self.run_id = f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self._coverage: dict[str, Coverage] = {}
+        self._sources: dict[str, Source] = {}
         self._bad: list[BadInput] = []
         self._unknown = 0
         self._exit = ExitStack()
@@ -117,6 +120,8 @@ class Run:
         self._exit.callback(self._evidence.close)
         self._staged = StagedLooks(place.staging, self.run_id)
         self._exit.callback(self._staged.discard)
+        self._again = StagedLooks(place.staging, f"{self.run_id}-again")
+        self._exit.callback(self._again.discard)
         self._stager = Stager(self._store, self._evidence, self._staged, shared_pool())
         return self
 
@@ -130,6 +135,7 @@ class Run:
 
     def batches(self, plan: SourcePlan) -> Iterator[list[InputFile]]:
         """The files of a plan in batches of a size that fits in memory."""
+        self._sources[plan.source.id] = plan.source
         coverage = self._coverage.setdefault(plan.source.id, Coverage())
         coverage.listed += len(plan.inputs.files) + len(plan.inputs.bad)
         coverage.failed_inputs += len(plan.inputs.bad)
@@ -201,11 +207,17 @@ class Run:
     def commit(self, *, dry_run: bool = False) -> RunSummary:
         """Decide all that was staged and commit it in one transaction; see Errors of the rooms."""
         self._stager.finish()
+        read_predecessors_again(
+            self._store, self._settings.place, self._sources, self._staged, self._again,
+            shared_pool(),
+        )  # fmt: skip
         with self._locked():
             self._store.begin()
             try:
                 stamp = Stamp(self.run_id, self._store.next_recorded_at(self._effects.now()))
                 recorder = Recorder(self._store, stamp)
+                for source_id, looks in self._again.batches(_DECIDE_LOOKS):
+                    recorder.record(source_id, looks)
                 for source_id, looks in self._staged.batches(_DECIDE_LOOKS):
                     self._coverage[source_id].outcomes += recorder.record(source_id, looks)
                 self._append_run(recorder.stamp, recorder)
@@ -222,7 +234,16 @@ class Run:
                 self._evidence.discard()  # no row names it
             if not dry_run:
                 self._store.merge_if_due()
+        self._tell_of_parsers()
         return self._summary(recorder, committed=not dry_run)
+
+    def _tell_of_parsers(self) -> None:
+        for name, source in self._sources.items():
+            if self._store.has_other_parser(name, parser_version(source)):
+                self._effects.say(
+                    f"{name}: part of the archive was read by an earlier parser; "
+                    f"`pressdiff reparse {name}` brings the archive up to date"
+                )
 
     def _append_run(self, stamp: Stamp, recorder: Recorder) -> None:
         counts = {**recorder.tally.outcomes, "untouched": self._untouched(recorder)}

@@ -241,6 +241,13 @@ class Store:
     def has_other_parser(self, source_id: str, version: str) -> bool:
         """Whether any reading of a source is another parser version's."""
         parameters = {"source": source_id, "version": version}
+        ever = self._connection.execute(
+            "select 1 from lake.reading_log where source_id = $source "
+            "and parser_version <> $version limit 1",
+            parameters,
+        ).fetchone()
+        if ever is None:
+            return False
         found = self._connection.execute(
             f"with {NEWEST_READINGS} select 1 from newest where parser_version <> $version limit 1",
             parameters,
