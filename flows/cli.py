@@ -207,6 +207,22 @@ def export(
 
 
 @app.command
+def reparse(
+    source: str | None = None, /, *, format: _FORMAT = "table", common: Common = Common(),
+) -> int:  # fmt: skip
+    """Read the evidence again with today's parser; its readings replace the old ones.
+
+    Parameters
+    ----------
+    source
+        Id of the source to read again; all that are configured when none is named.
+    """
+    from flows.commands.reparse import reparse as command
+
+    return command(common, source, format)
+
+
+@app.command
 def dedup(
     table: Path,
     /,

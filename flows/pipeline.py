@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 from flows.errors import UsageError
 from flows.inputs import BadInput, InputFile, Inputs, find_inputs, glob_paths, read_file
 from flows.parse_pool import shared_pool
+from flows.predecessors import read_predecessors_again
 from flows.settings import Settings
 from flows.staging import Stager, Taken
 from flows.wish import Wish
+from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
 from warehouse.captures import EvidenceWriter, WarcFault, read_warc
 from warehouse.errors import WarehouseError
@@ -154,12 +156,12 @@ class Run:
         self._started_at = effects.now()
         self.run_id = f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self._coverage: dict[str, Coverage] = {}
+        self._sources: dict[str, Source] = {}
         self._bad: list[BadInput] = []
         self._unknown = 0
         self._visits: list[Visit] = []
         self._opened: list[str] = []
         self._pacing: Pacing | None = None
-        self._sources: dict[str, Source] = {}
         self._exit = ExitStack()
 
     def __enter__(self) -> "Run":
@@ -173,6 +175,8 @@ class Run:
         self._exit.callback(self._evidence.close)
         self._staged = StagedLooks(place.staging, self.run_id)
         self._exit.callback(self._staged.discard)
+        self._again = StagedLooks(place.staging, f"{self.run_id}-again")
+        self._exit.callback(self._again.discard)
         self._stager = Stager(self._store, self._evidence, self._staged, shared_pool())
         return self
 
@@ -300,17 +304,23 @@ class Run:
     def commit(self, *, dry_run: bool = False) -> RunSummary:
         """Decide all that was staged and commit it in one transaction; see Errors of the rooms."""
         self._stager.finish()
+        read_predecessors_again(
+            self._store, self._settings.place, self._sources, self._staged, self._again,
+            shared_pool(),
+        )  # fmt: skip
         with self._locked():
             self._store.begin()
             try:
                 stamp = Stamp(self.run_id, self._store.next_recorded_at(self._effects.now()))
                 recorder = Recorder(self._store, stamp)
+                for source_id, looks in self._again.batches(_DECIDE_LOOKS):
+                    recorder.record(source_id, looks)
                 for source_id, looks in self._staged.batches(_DECIDE_LOOKS):
                     self._coverage[source_id].outcomes += recorder.record(
                         source_id, looks, has_layouts=bool(self._sources[source_id].layouts)
                     )
-                self._append_lists(stamp)
-                self._append_run(stamp, recorder)
+                self._append_lists(recorder.stamp)
+                self._append_run(recorder.stamp, recorder)
             except BaseException:
                 self._store.rollback()
                 self._evidence.discard()
@@ -324,6 +334,7 @@ class Run:
                 self._evidence.discard()  # no row names it
             if not dry_run:
                 self._store.merge_if_due()
+        self._tell_of_parsers()
         return self._summary(recorder, committed=not dry_run)
 
     def _append_lists(self, stamp: Stamp) -> None:
@@ -333,6 +344,14 @@ class Run:
                 self._store, stamp, visit.source.id, sights.found, sights.lists, sights.suspicions
             )
             self._opened += [f"{visit.source.id}: {one.detail}" for one in opened]
+
+    def _tell_of_parsers(self) -> None:
+        for name, source in self._sources.items():
+            if self._store.has_other_parser(name, parser_version(source)):
+                self._effects.say(
+                    f"{name}: part of the archive was read by an earlier parser; "
+                    f"`pressdiff reparse {name}` brings the archive up to date"
+                )
 
     def _append_run(self, stamp: Stamp, recorder: Recorder) -> None:
         counts = {**recorder.tally.outcomes, "untouched": self._untouched(recorder)}

@@ -249,7 +249,7 @@ def _settled(capture: Capture) -> str | None:
     return None
 
 
-def _is_listing(capture: Capture, source: Source, reading: Reading | None) -> bool:
+def is_listing(capture: Capture, source: Source, reading: Reading | None) -> bool:
     """Whether a page stands where the source has no releases, and no layout of it says otherwise.
 
     (Text blocks alone would read a list of teasers as a release.)
@@ -264,7 +264,7 @@ def _is_listing(capture: Capture, source: Source, reading: Reading | None) -> bo
 def _look(one: _Pending, source: Source, version: str, reading: Reading | None) -> StagedLook:
     capture = one.capture
     outcome = one.outcome
-    if outcome is None and _is_listing(capture, source, reading):
+    if outcome is None and is_listing(capture, source, reading):
         outcome, reading = "discovery", None
     same = reading is not None and reading.outcome is Outcome.SAME
     return StagedLook(

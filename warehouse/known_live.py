@@ -127,7 +127,7 @@ class LiveKnowledge:
                 "t.address, t.captured_at, t.capture_id, t.run_id, "
                 "coalesce(s.outcome, t.outcome) as outcome",
                 "t.source_id = $source and not starts_with(t.url, 'file:')",
-                join="left join lake.settled as s on s.capture_id = t.capture_id",
+                join=f"left join ({_NEWEST_OUTCOMES}) as s on s.capture_id = t.capture_id",
                 source=source_id,
             )
         ]  # fmt: skip
@@ -141,7 +141,7 @@ class LiveKnowledge:
         """The incident of every look still held for one of these."""
         rows = self.match(
             "held_log", "incident_id", incident_ids, "t.capture_id, t.incident_id",
-            "not exists (select 1 from lake.settled as s where s.capture_id = t.capture_id)",
+            "not exists (select 1 from lake.redecided as s where s.capture_id = t.capture_id)",
         )  # fmt: skip
         return dict(rows)
 
@@ -211,7 +211,7 @@ class LiveKnowledge:
             "held_log", "incident_id", incident_ids,
             "t.capture_id, t.incident_id, l.url, l.captured_at, l.digest, l.http_status, "
             "l.address, l.link_text, l.reading_id, g.parser_version",
-            "not exists (select 1 from lake.settled as s where s.capture_id = t.capture_id) "
+            "not exists (select 1 from lake.redecided as s where s.capture_id = t.capture_id) "
             "qualify row_number() over "
             "(partition by t.capture_id order by g.recorded_at desc, t.recorded_at) = 1 "
             "order by l.captured_at, t.capture_id",
@@ -287,6 +287,11 @@ _FOUND = """
     s.last_look_at, coalesce(s.looks, 0), coalesce(t.link_text, s.link_text)
 """
 _FOUND_JOIN = f"left join ({_LOOKED}) as s on s.url = t.url"
+_NEWEST_OUTCOMES = """
+    select capture_id, arg_max(outcome, recorded_at) as outcome
+    from lake.redecided
+    group by capture_id
+"""
 _INCIDENT = (
     "t.incident_id, t.source_id, t.kind, t.key, t.detail, t.urls, t.opened_at, t.closed_at, "
     "t.decision"

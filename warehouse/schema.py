@@ -128,9 +128,26 @@ TABLES = (
         (_text("capture_id", "the look"), _RELEASE_ID, _RUN_ID, _RECORDED_AT),
     ),
     Table(
+        "redecided",
+        "one row per look decided otherwise: its bytes were read again, or it is held no longer; "
+        "latest wins, and a "
+        "later move of the look (`reassigned`) wins over it",
+        ("capture_id", "recorded_at"),
+        (
+            _text("capture_id", "the look"),
+            _text("reading_id", "what was read in its bytes", nullable=True),
+            _text("address", "canonical URL of the release; NULL: it has none", nullable=True),
+            _text("release_id", "the release read now; NULL: none", nullable=True),
+            _text("outcome", "what came of the look, as read now"),
+            _text("error", "one sentence, when nothing can be read now", nullable=True),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
         "reading_log",
-        "one row per body of a source and parser version that read it; latest wins",
-        ("reading_id", "parser_version"),
+        "one row per body of a source and reading of it; latest wins",
+        ("reading_id", "recorded_at"),
         (
             _text("reading_id", "hash of source and digest: the same bytes, the same id"),
             _SOURCE_ID,
@@ -202,6 +219,19 @@ TABLES = (
             _time("captured_at", "the earliest look that held it there"),
             _text("digest", "of that look: settles ties of time"),
             _RELEASE_ID,
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "retired",
+        "one row per appearance that no look shows any more, since its bytes are read otherwise; "
+        "a later row of `appearance_log` brings it back",
+        ("source_id", "address", "text_digest", "recorded_at"),
+        (
+            _SOURCE_ID,
+            _text("address", "canonical URL; NULL for all looks without one", nullable=True),
+            _text("text_digest", "the text"),
             _RUN_ID,
             _RECORDED_AT,
         ),
@@ -353,17 +383,6 @@ TABLES = (
         (
             _text("capture_id", "the look"),
             _text("incident_id", "why"),
-            _RUN_ID,
-            _RECORDED_AT,
-        ),
-    ),
-    Table(
-        "settled",
-        "one row per held look that was decided after all; latest wins",
-        ("capture_id",),
-        (
-            _text("capture_id", "the look"),
-            _text("outcome", "what came of it; its release stands in `reassigned`"),
             _RUN_ID,
             _RECORDED_AT,
         ),

@@ -92,13 +92,15 @@ _REFERENCES = (
     ("revision_log", "capture_id", "looks", "capture_id"),
     ("superseded", "entry_id", "revision_log", "entry_id"),
     ("reassigned", "capture_id", "looks", "capture_id"),
+    ("redecided", "capture_id", "looks", "capture_id"),
+    ("redecided", "reading_id", "reading_log", "reading_id"),
 )
 _UNIQUE = (
     ("looks", "capture_id"),
     ("run_log", "run_id"),
     ("texts", "text_id"),
     ("revision_log", "entry_id"),
-    ("reading_log", "(reading_id, parser_version)"),
+    ("reading_log", "(reading_id, recorded_at)"),
     ("tickers", "(ticker_id, seq)"),
 )
 
