@@ -57,8 +57,9 @@ class Fetcher:
 
     def __init__(
         self, source: Source, contact: str, version: str, *,
-        clock: Clock = SYSTEM_CLOCK, robots: Iterable[RobotsCopy] = (), budget_s: float | None = None,
-        pacing: Pacing | None = None, limits: Limits = USUAL_LIMITS, resolver: Resolver = resolve,
+        clock: Clock = SYSTEM_CLOCK, robots: Iterable[RobotsCopy] = (),
+        budget_s: float | None = None, pacing: Pacing | None = None,
+        limits: Limits = USUAL_LIMITS, resolver: Resolver = resolve,
         ca_file: str | None = None,
     ) -> None:  # fmt: skip
         self._source, self._clock, self._limits, self._ca_file = source, clock, limits, ca_file

@@ -156,7 +156,7 @@ class _Answer:
         exchange = Exchange(
             self._target.url, self._requested_at, elapsed_s, self._wire.peer,
             bytes(self._wire.sent), self._head, int(self._response.status_code), self._headers,
-            bytes(reader.payload), bytes(reader.body), truncated,
+            bytes(reader.payload), reader.body, truncated,
         )  # fmt: skip
         proven = (
             self._is_framed() or packed == "gzip" or ends_as_html(exchange.body)

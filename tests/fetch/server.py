@@ -72,7 +72,7 @@ def answer(
 
 
 def packed(body: bytes = PAGE, cut: int = 0) -> bytes:
-    """A gzip-coded answer whose gzip lacks its last `cut` bytes, with the length of what is left."""
+    """A gzip-coded answer whose gzip lacks its last `cut` bytes; its length is of what is left."""
     data = gzip.compress(body, mtime=0)
     return answer(data[: len(data) - cut], headers={"Content-Encoding": "gzip"})
 

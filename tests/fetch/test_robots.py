@@ -1,5 +1,6 @@
 """robots.txt comes first and is obeyed. BEHAVIOUR 1; RFC 9309."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -169,7 +170,7 @@ def test_crawl_delay_is_the_gap_between_starts(
         for _ in range(3):
             fetcher.get(f"{server.root}/page")
     starts = [seen.at for seen in server.log]
-    gaps = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
     assert gaps == pytest.approx([gap_s] * 3, abs=0.2)
     assert min(gaps) >= gap_s
 

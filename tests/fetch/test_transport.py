@@ -6,6 +6,7 @@ Cases are from BEHAVIOUR 6, 7 and 12.
 import gzip
 import tracemalloc
 import zlib
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,10 @@ from tests.fetch.server import (
     endless,
     hang,
     packed,
+    redirect,
     reset_after,
 )
+from warehouse.captures import EvidenceWriter, read_record
 
 NO_LENGTH = b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n"
 
@@ -142,10 +145,16 @@ def test_a_reset_before_the_answer_is_a_failure_after_retries(server: Server, ma
 
 
 def bomb(size_bytes: int) -> bytes:
+    """Zeros in gzip; packed once and repeated, since its checksum is never reached."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     zeros = b"\0" * 2**20
-    parts = [packer.compress(zeros) for _ in range(size_bytes // 2**20)]
-    return b"".join([*parts, packer.flush()])
+    first, again = (packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + again * (size_bytes // 2**20 - 1)
+
+
+def random_bytes(size_bytes: int) -> bytes:
+    """Bytes that do not pack: each chunk is the digest of its number."""
+    return b"".join(sha256(b"%d" % number).digest() for number in range(size_bytes // 32))
 
 
 def test_a_bomb_costs_no_memory(server: Server, make: Make) -> None:
@@ -237,3 +246,29 @@ def test_who_asks_says_so_and_keeps_no_cookies(
         assert seen.header("User-Agent") == "pressdiff/0.1 (+https://example.org/why)"
         assert seen.header("Cookie") is None
         assert seen.header("Authorization") is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer(), packed(), packed(cut=4), packed(cut=40), chunked(PAGE, end=False),
+        answer(PAGE, length=20), answer(PAGE, length=999), redirect("/other"),
+        answer(headers={"Content-Encoding": "gzip"}), answer(headers={"Content-Encoding": "br"}),
+        answer(b"", headers={"Content-Encoding": "gzip"}),
+        answer(bomb(4 * 2**20), headers={"Content-Encoding": "gzip"}),
+        answer(gzip.compress(random_bytes(3 * 2**20)), headers={"Content-Encoding": "gzip"}),
+        answer(gzip.compress(PAGE) + b"\0\0garbage", headers={"Content-Encoding": "gzip"}),
+        answer(b"", "404 Not Found", {"Content-Encoding": "gzip"}), answer(b"", "500 Oops"),
+    ],
+)  # fmt: skip
+def test_whatever_came_reads_back_from_evidence(
+    server: Server, make: Make, tmp_path: Path, reply: Reply
+) -> None:
+    (exchange, *_) = get(server, make, reply).exchanges
+    writer = EvidenceWriter(tmp_path, "20260301T000000Z-abc", "pressdiff/test")
+    digest = digest_bytes(exchange.body)
+    location = writer.add_exchange(exchange, digest)
+    writer.close()
+    look = read_record(tmp_path, location)
+    assert (look.body, look.digest) == (exchange.body, digest)
+    assert look.http_status == exchange.status
