@@ -223,8 +223,8 @@ class Fetcher:
         if isinstance(addresses, UnresolvedError):
             return Attempt(None, Fault.NETWORK, str(addresses))
         return ask(
-            target, addresses, headers, now=self._clock.now, limits=self._limits,
-            cap_bytes=cap_bytes, ca_file=self._ca_file,
+            target, addresses, headers, now=self._clock.now, monotonic=self._clock.monotonic,
+            limits=self._limits, cap_bytes=cap_bytes, ca_file=self._ca_file,
         )  # fmt: skip
 
     def _pace(self, pacer: Pacer, attempt: Attempt) -> None:
