@@ -114,18 +114,20 @@ def _prepare(target: Target, headers: Mapping[str, str]) -> requests.PreparedReq
 
 
 def _no_answer(wire: Wire, error: Exception) -> Attempt:
-    if wire.late:
+    cause = _innermost(error)
+    said = str(cause) or type(cause).__name__
+    if wire.late or isinstance(cause, TimeoutError):  # the latter in a TLS handshake
         return Attempt(None, Fault.DEADLINE, "no answer within the deadline")
     if isinstance(error, requests.exceptions.SSLError):
-        return Attempt(None, Fault.TLS, f"the TLS connection failed: {_innermost(error)}")
-    return Attempt(None, Fault.NETWORK, f"the connection failed: {_innermost(error)}")
+        return Attempt(None, Fault.TLS, f"the TLS connection failed: {said}")
+    return Attempt(None, Fault.NETWORK, f"the connection failed: {said}")
 
 
-def _innermost(error: BaseException) -> str:
-    """The sentence at the bottom of what requests and urllib3 wrapped."""
+def _innermost(error: BaseException) -> BaseException:
+    """What lies at the bottom of what requests and urllib3 wrapped."""
     while (below := error.__cause__ or error.__context__) is not None:
         error = below
-    return str(error) or type(error).__name__
+    return error
 
 
 class _Answer:

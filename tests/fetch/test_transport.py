@@ -143,6 +143,22 @@ def test_the_deadline_holds_against_what_never_ends(
         assert attempt.exchange.elapsed_s > 0.3
 
 
+def test_the_deadline_holds_in_the_tls_handshake(server: Server) -> None:
+    target = parse_target(f"https://127.0.0.1:{server.port}/page")  # it speaks no TLS, and waits
+    attempt = ask(target, ["127.0.0.1"], {}, now=server.fake.now, limits=Limits(deadline_s=0.3))
+    assert (attempt.exchange, attempt.fault) == (None, Fault.DEADLINE)
+
+
+def test_the_next_address_is_tried_when_one_refuses(server: Server) -> None:
+    server.on("/page", answer())
+    target = parse_target(f"http://lakes.test:{server.port}/page")
+    one = ask(target, ["127.0.0.2", "127.0.0.1"], {}, now=server.fake.now)
+    assert one.fault is None
+    none = ask(target, ["127.0.0.2"], {}, now=server.fake.now)
+    assert none.fault is Fault.NETWORK
+    assert "refused" in (none.reason or "").lower()
+
+
 def test_a_server_that_hangs_is_asked_again_and_then_left(server: Server, make: Make) -> None:
     with make(limits=Limits(deadline_s=0.5)) as fetcher:
         server.on("/page", hang)
