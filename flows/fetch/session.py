@@ -8,6 +8,7 @@ is longer than its Content-Length (urllib3 stops reading), a head that ends with
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,14 +87,12 @@ def ask(
     wire = Wire(addresses, limits.deadline_s)
     requested_at, started = now(), monotonic()
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy, no .netrc, no other authorities
-            adapter = PinnedAdapter(wire)
-            session.mount("http://", adapter)
-            session.mount("https://", adapter)
-            response = session.send(
-                _prepare(target, headers), stream=True, allow_redirects=False,
-                verify=ca_file or True, timeout=limits.deadline_s,
+        # Not by a Session: even told to follow nothing it reads a redirect's body to its end,
+        # unpacked, and it would ask the environment for proxies and passwords.
+        with closing(PinnedAdapter(wire)) as adapter:
+            response = adapter.send(
+                _prepare(target, headers), stream=True, verify=ca_file or True,
+                timeout=limits.deadline_s,
             )  # fmt: skip
             with response:
                 wire.end_head()

@@ -3,8 +3,9 @@
 import pytest
 
 from flows.fetch.answer import Answer
+from flows.fetch.fetcher import Fetcher
 from tests.fetch.conftest import Make
-from tests.fetch.server import PAGE, Reply, Server, answer, redirect
+from tests.fetch.server import PAGE, QUICK, Reply, Server, answer, redirect, source
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,13 @@ from tests.fetch.server import PAGE, Reply, Server, answer, redirect
         (answer(b"", "429 Slow down"), Answer.WAITING, 3),
         (answer(b"", "302 Found"), Answer.FAILED, 1),
         (answer(b"", "300 Choices"), Answer.FAILED, 1),
+        (b"HTTP/1.0 500 Oops\r\n\r\n<p>the same each time", Answer.FAILED, 3),
+        (b"HTTP/1.0 503 Busy\r\n\r\n<p>the same each time", Answer.WAITING, 3),
+        (b"HTTP/1.0 206 Part\r\n\r\n<p>the same each time", Answer.INCOMPLETE, 3),
+        (b"HTTP/1.0 404 None\r\n\r\n<p>the same each time", Answer.NOT_FOUND, 1),
+        (redirect("http://[::1/"), Answer.REFUSED, 1),
+        (redirect("http://h:port/", 301), Answer.REFUSED, 1),
+        (redirect("", 301), Answer.REFUSED, 1),
         (b"SSH-2.0-OpenSSH\r\n", Answer.FAILED, 3),
     ],
 )
@@ -129,3 +137,12 @@ def test_a_larger_cap_may_be_asked_for(server: Server, make: Make) -> None:
         assert fetcher.get(f"{server.root}/map.xml").answer is Answer.FAILED
         larger = fetcher.get(f"{server.root}/map.xml", cap_bytes=4_000_000)
     assert larger.answer is Answer.BODY
+
+
+def test_a_contact_beyond_ascii_can_be_sent(server: Server) -> None:
+    with Fetcher(
+        source(server), "https://пример.рф/зачем", "0.1", clock=server.fake.clock(), limits=QUICK
+    ) as fetcher:
+        fetcher.get(f"{server.root}/page")
+    agent = server.log[0].header("User-Agent") or ""
+    assert agent.startswith("pressdiff/0.1 (+https://%D0%BF")

@@ -221,6 +221,16 @@ def test_an_endless_body_ends_at_the_cap(
     assert len(fetched.last.payload) <= 2 * 2**20 + 65536
 
 
+def test_the_body_of_a_redirect_is_capped_like_any_other(server: Server, make: Make) -> None:
+    start = b"HTTP/1.1 302 Found\r\nLocation: /other\r\n\r\n"
+    server.on("/other", answer())
+    fetched = get(server, make, endless(start, b"x" * 65536), limits=Limits(deadline_s=30))
+    assert fetched.answer is Answer.BODY
+    assert [(one.status, one.truncated) for one in fetched.exchanges] == [
+        (302, "length"), (200, None),
+    ]  # fmt: skip
+
+
 def test_an_endless_head_ends_too(server: Server, make: Make) -> None:
     fetched = get(
         server, make, endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000),
