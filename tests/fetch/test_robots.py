@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.fetch.answer import Answer
+from flows.fetch.robots import ROBOTS_CAP_BYTES
 from tests.fetch.conftest import Make
 from tests.fetch.server import PAGE, QUICK, Reply, Server, answer, chunked, redirect, reset_after
 from warehouse.robots_copies import RobotsCopy, load_robots_copies, save_robots_copies
@@ -132,6 +133,13 @@ def test_rules_beyond_500_kib_do_not_count(server: Server, make: Make) -> None:
     filler = b"# " + b"x" * 98 + b"\n"
     early = RULES + filler * 6000 + b"Disallow: /page\n"
     server.on("/robots.txt", rules(early))
+    assert paths_fetched(server, make) == PUBLIC
+
+
+def test_a_line_cut_by_the_cap_is_no_rule(server: Server, make: Make) -> None:
+    start = RULES + b"Disallow: /pa"
+    cut_inside = b"#" * (ROBOTS_CAP_BYTES - len(start) - 1) + b"\n" + start
+    server.on("/robots.txt", rules(cut_inside + b"perclips\n" + b"#" * 9000))
     assert paths_fetched(server, make) == PUBLIC
 
 
