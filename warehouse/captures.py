@@ -30,6 +30,7 @@ from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersPars
 from parsers.model import Capture, digest_bytes
 from warehouse.errors import WarcError
 from warehouse.exchange import Exchange
+from warehouse.gunzip import Gunzip, GunzipError
 
 _GZIP_LEVEL = 3
 """isal's highest: 0.5 ms a 140 KB page against 3.7 ms for zlib's default, 15 % larger."""
@@ -38,7 +39,9 @@ _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-di
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _STATUS = re.compile(rb"HTTP/[\d.]+ (\d{3})\b")
 _BODY_DIGEST = "Pressdiff-Body-Digest"
-_TRANSFER_ENCODING = re.compile(rb"^(Transfer-Encoding[ \t]*:)", re.I | re.M)
+_UNDONE = re.compile(rb"^(Transfer-Encoding[ \t]*:)", re.I | re.M)
+_UNDONE_ALL = re.compile(rb"^((?:Transfer|Content)-Encoding[ \t]*:)", re.I | re.M)
+"""Headers that no longer hold for the stored payload, as it is or where a coding was not undone."""
 RECORD_CAP_BYTES = 64 * 1024 * 1024
 """A record larger than this is refused, unread."""
 
@@ -123,7 +126,8 @@ class EvidenceWriter:
         """Keep an answer as a `response` record, and its request; `digest` is the body's.
 
         The location is the response's. The payload is stored as sent but for its chunks, so the
-        head's Transfer-Encoding is renamed as other archives do.
+        head's Transfer-Encoding is renamed as other archives do; and its Content-Encoding where
+        the body was taken as it came, so that every reader gives the bytes of `digest`.
         """
         headers = _digests(exchange, digest)
         return self._append_exchange("response", exchange, headers, exchange.payload)
@@ -178,7 +182,8 @@ class EvidenceWriter:
             ("Pressdiff-Elapsed-S", f"{exchange.elapsed_s:.6f}"),
             ("Content-Type", "application/http;msgtype=response"),
         ]
-        head = _TRANSFER_ENCODING.sub(rb"X-Archive-Orig-\1", exchange.response_head)
+        undone = _UNDONE_ALL if exchange.payload == exchange.body else _UNDONE
+        head = undone.sub(rb"X-Archive-Orig-\1", exchange.response_head)
         location = self._append(kind, url, at, headers, head + payload)
         request = [
             *common,
@@ -373,7 +378,8 @@ def _fresh_look(record: ArcWarcRecord, url: str, captured_at: datetime, block: b
     if record.rec_type == "resource" or not block.startswith(b"HTTP/"):
         content_type = record.rec_headers.get_header("Content-Type")
         return WarcLook(url, captured_at, digest_bytes(block), block, None, content_type)
-    return _http_look(url, captured_at, block)
+    is_cut = record.rec_headers.get_header("WARC-Truncated") is not None
+    return _http_look(url, captured_at, block, is_cut)
 
 
 def _block(record: ArcWarcRecord, url: str) -> bytes:
@@ -394,7 +400,7 @@ def _block(record: ArcWarcRecord, url: str) -> bytes:
     return block
 
 
-def _http_look(url: str, captured_at: datetime, block: bytes) -> WarcLook:
+def _http_look(url: str, captured_at: datetime, block: bytes, is_cut: bool) -> WarcLook:
     stream = BytesIO(block)
     try:
         head = StatusAndHeadersParser(["HTTP/1.0", "HTTP/1.1", "HTTP/2"]).parse(stream)
@@ -402,15 +408,14 @@ def _http_look(url: str, captured_at: datetime, block: bytes) -> WarcLook:
         if (head.get_header("Transfer-Encoding") or "").lower() == "chunked":
             payload = ChunkedDataReader(stream, raise_exceptions=False)
         encoding = (head.get_header("Content-Encoding") or "").lower()
-        if encoding in ("gzip", "deflate", "br"):
+        if encoding in ("deflate", "br"):
             payload = BufferedReader(payload, decomp_type=encoding)
-        body = payload.read(RECORD_CAP_BYTES + 1)
-        while more := payload.read(RECORD_CAP_BYTES + 1):
-            body += more
-            if len(body) > RECORD_CAP_BYTES:
-                break
+        body = _read_all(payload)
+        if encoding in ("gzip", "x-gzip") and body:
+            body = _unpacked(body, is_cut)
     except (
         StatusAndHeadersParserException, ChunkedDataException, EOFError, OSError, ValueError,
+        GunzipError,
     ) as error:  # fmt: skip
         raise _BrokenRecordError(f"the response of {url} cannot be decoded: {error}") from error
     if len(body) > RECORD_CAP_BYTES:
@@ -419,6 +424,29 @@ def _http_look(url: str, captured_at: datetime, block: bytes) -> WarcLook:
     return WarcLook(
         url, captured_at, digest_bytes(body), body, status, head.get_header("Content-Type")
     )
+
+
+def _read_all(payload: IO[bytes]) -> bytes:
+    body = payload.read(RECORD_CAP_BYTES + 1)
+    while more := payload.read(RECORD_CAP_BYTES + 1):
+        body += more
+        if len(body) > RECORD_CAP_BYTES:
+            break
+    return body
+
+
+def _unpacked(payload: bytes, is_cut: bool) -> bytes:
+    """The body of a gzip payload; of one that says it is cut, as far as it goes. What is no gzip
+    at all whatever its header says is left as it is: some archives store it unpacked."""
+    if not payload.startswith(b"\x1f\x8b") and not is_cut:
+        return payload
+    unpacked = Gunzip()
+    try:
+        unpacked.feed(payload, RECORD_CAP_BYTES)
+    except GunzipError:
+        if not is_cut:
+            raise
+    return bytes(unpacked.body)
 
 
 def _parse_date(text: str | None, url: str) -> datetime:

@@ -109,9 +109,15 @@ def _ascii_host(host: str) -> str:
 
 
 def join_location(url: str, location: str) -> str:
-    """Where a Location header leads. Header bytes beyond ASCII are taken as UTF-8."""
-    raw = location.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
-    return urljoin(url, raw.strip())
+    """Where a Location header leads, or the header itself where that is no URL at all.
+
+    Header bytes beyond ASCII are taken as UTF-8.
+    """
+    raw = location.encode("latin-1", "replace").decode("utf-8", "surrogateescape").strip()
+    try:
+        return urljoin(url, raw)
+    except ValueError:
+        return raw
 
 
 class Gate:

@@ -1,9 +1,9 @@
 """An answer's body while it streams in: kept as sent, decoded, and never larger than allowed."""
 
 import re
-import zlib
 
-_GZIP_FORMAT = 31
+from warehouse.gunzip import Gunzip, GunzipError, gunzip_all
+
 _END_OF_HTML = re.compile(rb"</html\s*>(?:\s|<!--(?:(?!-->).)*-->)*\Z", re.I | re.S)
 _TAIL_BYTES = 4096
 
@@ -25,41 +25,42 @@ class BodyReader:
 
     def __init__(self, coding: str, cap_bytes: int) -> None:
         self.payload = bytearray()
-        self.body = bytearray()
+        self._plain = bytearray()
         self._cap_bytes = cap_bytes
-        self._inflater = zlib.decompressobj(_GZIP_FORMAT) if coding == "gzip" else None
+        self._gunzip = Gunzip() if coding == "gzip" else None
+
+    @property
+    def body(self) -> bytes:
+        """What the payload unpacks to, so far."""
+        return bytes(self._plain if self._gunzip is None else self._gunzip.body)
 
     def feed(self, piece: bytes) -> None:
         """Raises BodyTooLargeError or BodyDamagedError; what came before is kept."""
         self.payload += piece
-        if self._inflater is None:
-            self.body += piece
+        if self._gunzip is None:
+            self._plain += piece
+            size_bytes = len(self._plain)
         else:
-            self._inflate(piece)
-        if max(len(self.body), len(self.payload)) > self._cap_bytes:
+            size_bytes = self._unpack(self._gunzip, piece)
+        if max(size_bytes, len(self.payload)) > self._cap_bytes:
             raise BodyTooLargeError(f"larger than {self._cap_bytes} bytes")
 
     def finish(self) -> None:
         """Raises BodyDamagedError when a gzip payload has no end."""
-        if self._inflater is not None and not self._inflater.eof:
+        if self._gunzip is not None and not self._gunzip.is_whole:
             raise BodyDamagedError("its gzip has no end")
 
-    def _inflate(self, piece: bytes) -> None:
-        assert self._inflater is not None
-        while piece:
-            if self._inflater.eof:  # zeros pad it (RFC 1952 tools write them), or another member
-                piece = piece.lstrip(b"\0")
-                if not piece:
-                    return
-                self._inflater = zlib.decompressobj(_GZIP_FORMAT)
-            room = self._cap_bytes + 1 - len(self.body)
-            try:
-                self.body += self._inflater.decompress(piece, room)
-            except zlib.error as error:
-                raise BodyDamagedError(f"its gzip is damaged ({error})") from error
-            if len(self.body) > self._cap_bytes:
-                raise BodyTooLargeError(f"larger than {self._cap_bytes} bytes")
-            piece = self._inflater.unused_data if self._inflater.eof else b""
+    def _unpack(self, gunzip: Gunzip, piece: bytes) -> int:
+        try:
+            left_bytes = gunzip.feed(piece, self._cap_bytes)
+        except GunzipError as error:
+            raise BodyDamagedError(str(error)) from error
+        if len(gunzip.body) > self._cap_bytes:
+            # Keep only what was unpacked, so that evidence unpacks to the very same bytes; zlib
+            # may hold back up to 258 bytes of a match it has already read.
+            del self.payload[len(self.payload) - left_bytes :]
+            gunzip.body[:] = gunzip_all(bytes(self.payload))
+        return len(gunzip.body)
 
 
 def ends_as_html(body: bytes) -> bool:

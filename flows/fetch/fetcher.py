@@ -7,6 +7,7 @@ turn, asked again while that can help, and only then followed.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
+from urllib.parse import quote
 
 from flows.fetch.addresses import (
     Gate,
@@ -28,6 +29,8 @@ from warehouse.exchange import Exchange
 from warehouse.robots_copies import RobotsCopy
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,application/pdf;q=0.9,*/*;q=0.5"
+_KEEP = ":/?#[]@!$&'()*+,;=%~"
+"""What a contact URL may hold; the rest, as letters beyond ASCII, no header can carry."""
 TRIES = 3
 """Requests for one hop, at most."""
 _NOT_REACHED = "not asked: its turn would come after the run's time"
@@ -57,12 +60,13 @@ class Fetcher:
 
     def __init__(
         self, source: Source, contact: str, version: str, *,
-        clock: Clock = SYSTEM_CLOCK, robots: Iterable[RobotsCopy] = (), budget_s: float | None = None,
-        pacing: Pacing | None = None, limits: Limits = USUAL_LIMITS, resolver: Resolver = resolve,
+        clock: Clock = SYSTEM_CLOCK, robots: Iterable[RobotsCopy] = (),
+        budget_s: float | None = None, pacing: Pacing | None = None,
+        limits: Limits = USUAL_LIMITS, resolver: Resolver = resolve,
         ca_file: str | None = None,
     ) -> None:  # fmt: skip
         self._source, self._clock, self._limits, self._ca_file = source, clock, limits, ca_file
-        self._agent = f"{AGENT}/{version} (+{contact})"
+        self._agent = f"{AGENT}/{version} (+{quote(contact, safe=_KEEP)})"
         self._gate = Gate(source, resolver)
         self._landings = Landings(source)
         self._pacing = pacing or Pacing(clock)
@@ -186,7 +190,7 @@ class Fetcher:
                 self._pace(pacer, attempt)
             if attempt.exchange is not None:
                 walk.exchanges.append(attempt.exchange)
-                if not attempt.proven and attempt.fault is None and verdict.retry:
+                if verdict.unproven:
                     digest = digest_bytes(attempt.exchange.body)
                     if digest in unproven:
                         return Verdict(Answer.BODY)
@@ -222,8 +226,8 @@ class Fetcher:
         if isinstance(addresses, UnresolvedError):
             return Attempt(None, Fault.NETWORK, str(addresses))
         return ask(
-            target, addresses, headers, now=self._clock.now, limits=self._limits,
-            cap_bytes=cap_bytes, ca_file=self._ca_file,
+            target, addresses, headers, now=self._clock.now, monotonic=self._clock.monotonic,
+            limits=self._limits, cap_bytes=cap_bytes, ca_file=self._ca_file,
         )  # fmt: skip
 
     def _pace(self, pacer: Pacer, attempt: Attempt) -> None:

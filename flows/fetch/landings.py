@@ -27,7 +27,10 @@ class Landings:
 
 
 def _bare(url: str) -> str:
-    """Host, path without its last slash, and query."""
-    parts = urlsplit(url)
+    """Host, path without its last slash, and query; what is no URL stays as it is."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}"

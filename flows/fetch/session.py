@@ -8,6 +8,7 @@ is longer than its Content-Length (urllib3 stops reading), a head that ends with
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -34,7 +35,7 @@ class Limits:
     page_bytes: int = 2 * 1024 * 1024
     document_bytes: int = 20 * 1024 * 1024
     """Of a PDF."""
-    linger_s: float = 1.0
+    linger_s: float = 0.5
     """How long a server that does not close is listened to for bytes beyond its Content-Length."""
 
 
@@ -72,6 +73,7 @@ def ask(
     headers: Mapping[str, str],
     *,
     now: Callable[[], datetime],
+    monotonic: Callable[[], float] = time.monotonic,
     limits: Limits = USUAL_LIMITS,
     cap_bytes: int | None = None,
     ca_file: str | None = None,
@@ -79,25 +81,23 @@ def ask(
     """Send one GET to one of the checked addresses.
 
     `cap_bytes` stands in for the cap that the answer's type would set; `ca_file` for the usual
-    authorities: certificates are always verified.
+    authorities: certificates are always verified. `monotonic` measures how long it took; the
+    deadline is real time, as sockets know no other.
     """
     wire = Wire(addresses, limits.deadline_s)
-    requested_at, started = now(), time.monotonic()
+    requested_at, started = now(), monotonic()
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy, no .netrc, no other authorities
-            adapter = PinnedAdapter(wire)
-            session.mount("http://", adapter)
-            session.mount("https://", adapter)
-            response = session.send(
-                _prepare(target, headers), stream=True, allow_redirects=False,
-                verify=ca_file or True, timeout=limits.deadline_s,
+        # Not by a Session: even told to follow nothing it reads a redirect's body to its end,
+        # unpacked, and it would ask the environment for proxies and passwords.
+        with closing(PinnedAdapter(wire)) as adapter:
+            response = adapter.send(
+                _prepare(target, headers), stream=True, verify=ca_file or True,
+                timeout=limits.deadline_s,
             )  # fmt: skip
             with response:
                 wire.end_head()
-                return _Answer(target, response, wire, requested_at, started, limits).read(
-                    cap_bytes
-                )
+                answer = _Answer(target, response, wire, limits)
+                return answer.read(cap_bytes, requested_at, lambda: monotonic() - started)
     except (requests.RequestException, HTTPError, OSError) as error:
         return _no_answer(wire, error)
     finally:
@@ -113,33 +113,36 @@ def _prepare(target: Target, headers: Mapping[str, str]) -> requests.PreparedReq
 
 
 def _no_answer(wire: Wire, error: Exception) -> Attempt:
-    if wire.late:
+    cause = _innermost(error)
+    said = str(cause) or type(cause).__name__
+    if wire.late or isinstance(cause, TimeoutError):  # the latter in a TLS handshake
         return Attempt(None, Fault.DEADLINE, "no answer within the deadline")
     if isinstance(error, requests.exceptions.SSLError):
-        return Attempt(None, Fault.TLS, f"the TLS connection failed: {_innermost(error)}")
-    return Attempt(None, Fault.NETWORK, f"the connection failed: {_innermost(error)}")
+        return Attempt(None, Fault.TLS, f"the TLS connection failed: {said}")
+    return Attempt(None, Fault.NETWORK, f"the connection failed: {said}")
 
 
-def _innermost(error: BaseException) -> str:
-    """The sentence at the bottom of what requests and urllib3 wrapped."""
+def _innermost(error: BaseException) -> BaseException:
+    """What lies at the bottom of what requests and urllib3 wrapped."""
     while (below := error.__cause__ or error.__context__) is not None:
         error = below
-    return str(error) or type(error).__name__
+    return error
 
 
 class _Answer:
     """An answer whose head was read."""
 
     def __init__(
-        self, target: Target, response: requests.Response, wire: Wire,
-        requested_at: datetime, started: float, limits: Limits,
-    ) -> None:  # fmt: skip
+        self, target: Target, response: requests.Response, wire: Wire, limits: Limits
+    ) -> None:
         self._target, self._response, self._wire = target, response, wire
-        self._requested_at, self._started, self._limits = requested_at, started, limits
+        self._limits = limits
         self._headers = tuple((str(k), str(v)) for k, v in response.raw.headers.items())
         self._head, self._heads_bytes = _split_head(bytes(wire.head))
 
-    def read(self, cap_bytes: int | None) -> Attempt:
+    def read(
+        self, cap_bytes: int | None, requested_at: datetime, elapsed: Callable[[], float]
+    ) -> Attempt:
         """Read the body, and judge whether it is all."""
         if self._heads_bytes is None:
             return Attempt(None, Fault.INCOMPLETE, "the answer ends inside its head")
@@ -148,19 +151,17 @@ class _Answer:
         packed = "gzip" if "gzip" in coding and known else ""
         reader = BodyReader(packed, cap_bytes or self._cap_bytes())
         fault, reason, truncated = self._fill(reader)
-        elapsed_s = time.monotonic() - self._started
+        elapsed_s = elapsed()
         if fault is None and not known:
             fault, reason = Fault.CODING, f"it came coded as {coding!r}, which was not asked for"
         if fault is None:
             fault, reason, truncated = self._check_length(len(reader.payload))
         exchange = Exchange(
-            self._target.url, self._requested_at, elapsed_s, self._wire.peer,
+            self._target.url, requested_at, elapsed_s, self._wire.peer,
             bytes(self._wire.sent), self._head, int(self._response.status_code), self._headers,
-            bytes(reader.payload), bytes(reader.body), truncated,
+            bytes(reader.payload), reader.body, truncated,
         )  # fmt: skip
-        proven = (
-            self._is_framed() or packed == "gzip" or ends_as_html(exchange.body)
-        )  # fmt: skip
+        proven = self._is_framed() or packed == "gzip" or ends_as_html(exchange.body)
         return Attempt(exchange, fault, reason, proven)
 
     def _fill(self, reader: BodyReader) -> tuple[Fault | None, str | None, str | None]:

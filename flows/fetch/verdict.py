@@ -18,6 +18,8 @@ class Verdict:
     error: str | None = None
     retry: bool = False
     location: str = ""
+    unproven: bool = False
+    """Another answer with the same body would prove this one."""
 
 
 def judge_attempt(attempt: Attempt, *, conditional: bool) -> Verdict:
@@ -43,7 +45,7 @@ def judge_attempt(attempt: Attempt, *, conditional: bool) -> Verdict:
         return _faulty(attempt)
     if not attempt.proven:
         reason = "nothing says that it is whole, and no second answer agreed"
-        return Verdict(Answer.INCOMPLETE, reason, retry=True)
+        return Verdict(Answer.INCOMPLETE, reason, retry=True, unproven=True)
     return Verdict(Answer.BODY)
 
 

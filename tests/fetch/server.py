@@ -13,8 +13,7 @@ from flows.fetch.session import Limits
 from parsers.model import Discover, Fetch, Source
 
 PAGE = b"<html><body><h1>Council meets</h1><p>It met.</p></body></html>"
-QUICK = Limits(deadline_s=0.4, linger_s=0.05)
-"""Short, for servers that never end."""
+QUICK = Limits(deadline_s=20.0, linger_s=0.2)
 
 
 class FakeClock:
@@ -72,7 +71,7 @@ def answer(
 
 
 def packed(body: bytes = PAGE, cut: int = 0) -> bytes:
-    """A gzip-coded answer whose gzip lacks its last `cut` bytes, with the length of what is left."""
+    """A gzip-coded answer whose gzip lacks its last `cut` bytes; its length is of what is left."""
     data = gzip.compress(body, mtime=0)
     return answer(data[: len(data) - cut], headers={"Content-Encoding": "gzip"})
 
@@ -158,14 +157,16 @@ class Server:
             self.log.append(Seen(path, head, self.fake.seconds, self._in_flight))
             replies = self.replies.get(path, [answer(b"none", "404 Not Found")])
             reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        last = b"" if callable(reply) else reply[-1:]
         try:
             if callable(reply):
                 reply(peer, self._closing)
             else:
-                peer.sendall(reply)
+                peer.sendall(reply[:-1])
         finally:
-            with self._lock:
+            with self._lock:  # before the last byte: after it the client may come again
                 self._in_flight -= 1
+        peer.sendall(last)
 
 
 def hang(_: socket.socket, closing: threading.Event) -> None:

@@ -93,7 +93,7 @@ class Rebinding:
         self.answers = list(answers)
         self.asked = 0
 
-    def __call__(self, host: str, port: int) -> Sequence[str]:
+    def __call__(self, *_: object) -> Sequence[str]:
         self.asked += 1
         return [self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]]
 
@@ -129,7 +129,7 @@ def test_rebinding_to_a_private_address_reaches_nobody(server: Server) -> None:
 def test_a_host_without_address_is_a_failure_that_is_retried(server: Server) -> None:
     asked = []
 
-    def unknown(host: str, port: int) -> Sequence[str]:
+    def unknown(host: str, _: int) -> Sequence[str]:
         asked.append(host)
         raise OSError("Name or service not known")
 
