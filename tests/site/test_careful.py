@@ -36,7 +36,7 @@ def test_a_careful_tracker_has_no_findings(seed: int, tmp_path: Path) -> None:
 
 def test_a_careful_tracker_has_no_findings_in_a_long_world(tmp_path: Path) -> None:
     """Every mood of the site, every fate, every fault."""
-    world = make_world(1, Size(40, 15, 10))
+    world = make_world(1, Size(24, 15, 8))
     assert findings(Setting(world, plan_faults(world)), tmp_path) == []
 
 
