@@ -19,8 +19,8 @@ from tests.flows.shell import Ran, Shell
 from tests.site.client import Raw, ask, unchunked
 from tests.site.clock import Clock
 from tests.site.dress import normalised, squashed
-from tests.site.judge import Row, Warehouse
 from tests.site.judge_log import is_disallowed
+from tests.site.rows import Row, Warehouse
 
 _ARTICLE = re.compile(r"^/news/news_(?:col|odkb)/[^/]+/$|^/files/[^/]+\.pdf$")
 _AGENT = {"User-Agent": "pressdiff/0 (+https://lakes.example/)", "Accept-Encoding": "gzip"}

@@ -11,7 +11,7 @@ from typing import Any
 from tests.corpus.dice import Dice
 from tests.flows.shell import ROOT, Shell
 from tests.site.drive import Drive
-from tests.site.judge import ask_together
+from tests.site.rows import ask_together
 
 _TABLES = {
     "releases": "select url, headline, published_on, status, kind, revision, text from releases",
