@@ -11,14 +11,18 @@ How to read it, in this order:
    every request. `clock.py`: one clock for server and tracker, whose waiting takes no time.
 4. `truth.py`: what a right tracker knows after the passes it made. A look that was spoilt *may*
    have been useless, so the truth is a set of allowed answers, as narrow as the contract makes it.
-5. `judge.py` (the warehouse, by SQL over the contract's views only) and `judge_log.py` (the
+5. `judge.py` (the warehouse: `rows.py`, SQL over the contract's views only) and `judge_log.py` (the
    server's log) return findings, each a sentence. No finding: the tracker was right.
 6. `source.py` writes the configuration, `drive.py` runs `pressdiff` pass by pass, `kill.py` kills
    it on the way.
 
 Everything is written from the published contract, not from the tracker's code.
 
+`careful.py` is a tracker of this one site that makes no mistake, or one of its own choice: so the
+judge asks for nothing that cannot be had.
+
 Tests: `test_world.py` and `test_faults.py` try the site with a plain client, `test_truth.py` the
-truth, `test_judge.py` feeds the judge mistakes it must name. `drive_tracker.py` is the proof of the
-tracker; see there how it is run and when its name may become `test_tracker.py`.
+truth; `test_judge.py` feeds the judge mistakes it must name, `test_careful.py` drives the careful
+tracker. `drive_tracker.py` is the proof of the real one; see there how it is run and when its name
+may become `test_tracker.py`.
 """

@@ -12,7 +12,7 @@ from tests.site.faults import DRILL
 
 
 def main(words: list[str]) -> int:
-    """The number of passes with findings, at most 1."""
+    """1 if anything was wrong, else 0."""
     is_served = words[:1] == ["serve"]
     seed = int((words[1:] if is_served else words)[0])
     setting = Setting.large(seed, DRILL) if "large" in words else Setting.small(seed)

@@ -19,13 +19,12 @@ from tests.flows.shell import Ran, Shell
 from tests.site.client import Raw, ask, unchunked
 from tests.site.clock import Clock
 from tests.site.dress import normalised, squashed
-from tests.site.judge import Row, Warehouse
 from tests.site.judge_log import is_disallowed
+from tests.site.rows import Row, Warehouse
 
 _ARTICLE = re.compile(r"^/news/news_(?:col|odkb)/[^/]+/$|^/files/[^/]+\.pdf$")
 _AGENT = {"User-Agent": "pressdiff/0 (+https://lakes.example/)", "Accept-Encoding": "gzip"}
 _CAP_BYTES = 2 * 1024 * 1024
-_HOME = "home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +72,18 @@ class Careful:
     clock: Clock
     delay_s: float
     carelessness: str = ""
-    """robots, delay, waiting, length, ports, once, noise, notice or forget: what it does not mind."""
+    """What it does not mind: a word of `CARELESS` in `test_careful.py`."""
     known: list[Known] = field(default_factory=list)
     held: Warehouse = field(default_factory=lambda: Warehouse([], [], [], [], [], [], [], [], []))
     _not_before_s: float = -1e9
     _words: dict[str, str] = field(default_factory=dict)
+    _kept: dict[str, tuple[dict[str, str], bytes]] = field(default_factory=dict)
+    """Validators and body of the last whole answer of a path."""
+    _is_full: bool = False
 
-    def start(self, _shell: Shell, _clock: Clock, *_words: str) -> Ran:
+    def start(self, _shell: Shell, _clock: Clock, *words: str) -> Ran:
         """One pass."""
+        self._is_full = "--full" in words
         at = self.clock.now().isoformat()
         run_id = f"run{len(self.held.runs)}"
         self.held.runs.append({"run_id": run_id, "started_at": at})
@@ -120,15 +123,13 @@ class Careful:
         self.clock.sleep(wait_s if self.carelessness != "delay" else 0)
         started_s = self.clock.monotonic()
         url = urljoin(self.origin, path)
-        raw = ask(url, _AGENT, limit=_CAP_BYTES + 100_000)
+        validators = {} if self._is_full or path not in self._kept else self._kept[path][0]
+        raw = ask(url, {**_AGENT, **validators}, limit=_CAP_BYTES + 100_000)
         self._not_before_s = started_s + self.delay_s
         wait = raw.headers.get("retry-after")
         if wait and self.carelessness != "waiting":
-            now = parsedate_to_datetime(raw.headers["date"])
-            until = (
-                (parsedate_to_datetime(wait) - now).total_seconds() if "G" in wait else int(wait)
-            )
-            self._not_before_s = self.clock.monotonic() + until + 1
+            seconds = int(wait) if wait.isdigit() else _seconds_to(wait, raw.headers["date"])
+            self._not_before_s = self.clock.monotonic() + seconds + 1
         return raw
 
     def _get(self, path: str) -> tuple[int, str, bytes] | None:
@@ -136,8 +137,12 @@ class Careful:
         landed = path
         for _ in range(5):
             raw = self._ask(path)
+            if raw.status == 304:
+                return 200, landed, self._kept[path][1]
             if raw.status not in (301, 302):
                 body = self._body(raw)
+                if body is not None:
+                    self._keep_validators(path, raw, body)
                 return None if raw.status in (0, 429, 500, 503) or body is None else (
                     raw.status, landed, body)  # fmt: skip
             target = raw.headers["location"]
@@ -147,6 +152,12 @@ class Careful:
                 return None
             path, landed = target, target if raw.status == 301 else landed
         return None
+
+    def _keep_validators(self, path: str, raw: Raw, body: bytes) -> None:
+        names = {"If-None-Match": "etag", "If-Modified-Since": "last-modified"}
+        sent = {ours: raw.headers[its] for ours, its in names.items() if its in raw.headers}
+        if raw.status == 200 and sent and self.carelessness != "validators":
+            self._kept[path] = sent, body
 
     def _body(self, raw: Raw) -> bytes | None:
         if self.carelessness == "length" and "content-encoding" not in raw.headers:
@@ -288,9 +299,8 @@ class Careful:
              "published_on": text.day, "text": text.body, "seen_at": self.clock.now().isoformat()}
         )  # fmt: skip
         names = ("headline", "published_on", "body")
-        for name, old, new in zip(
-            names, before.essence if before else (), text.essence, strict=False
-        ):
+        was = before.essence if before else text.essence
+        for name, old, new in zip(names, was, text.essence, strict=True):
             if old != new:
                 change = {"release_id": one.release_id, "revision": number, "field": name}
                 self.held.changes.append(change)
@@ -304,3 +314,7 @@ class Careful:
 
 def _essence(row: Row) -> tuple[str, str | None, str]:
     return Text(row["headline"], row["published_on"], row["text"]).essence
+
+
+def _seconds_to(later: str, now: str) -> int:
+    return int((parsedate_to_datetime(later) - parsedate_to_datetime(now)).total_seconds())

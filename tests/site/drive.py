@@ -17,8 +17,9 @@ from unittest.mock import patch
 from tests.flows.shell import Ran, Shell
 from tests.site.clock import START, STEP, Clock, RealClock
 from tests.site.faults import Fault, Severity, plan_faults
-from tests.site.judge import Judge, Warehouse
+from tests.site.judge import Judge
 from tests.site.judge_log import Cost, LogJudge
+from tests.site.rows import Warehouse
 from tests.site.script import make_world
 from tests.site.server import OtherPort, Server
 from tests.site.site import Site

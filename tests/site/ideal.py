@@ -1,6 +1,6 @@
 """The warehouse of a tracker that never errs: rows written straight from the truth."""
 
-from tests.site.judge import Row, Warehouse
+from tests.site.rows import Row, Warehouse
 from tests.site.truth import Expected, Pass, Segment
 
 

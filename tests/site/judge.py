@@ -1,58 +1,19 @@
 """The tracker's warehouse against the truth: findings, each a sentence; none: it was right.
 
-Only views of the contract are asked. `Warehouse` is plain rows, so that the judge can be tried on
-rows no tracker made.
+It judges plain rows (`rows.Warehouse`), so that it can be tried on rows no tracker made.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from tests.site.dress import normalised, squashed
+from tests.site.rows import Row, Warehouse
 from tests.site.truth import Expected, Pass, Segment
-
-Row = dict[str, Any]
-Sql = Callable[[str], list[Row]]
-
-QUERIES = {
-    "releases": "select release_id, url, headline, published_on, status, kind, text, revision"
-    " from releases",
-    "revisions": "select release_id, revision, cause, change_class, reverts_to, headline,"
-    " published_on, text, seen_at from revisions order by release_id, revision",
-    "urls": "select release_id, url, role from release_urls",
-    "changes": "select release_id, revision, field from changes",
-    "captures": "select run_id, release_id, url, captured_at, outcome from captures",
-    "incidents": "select incident_id, kind, opened_at from incidents",
-    "neighbours": "select release_id, other_id, kind from neighbours",
-    "coverage": "select run_id, source_id, listed, fetched from coverage",
-    "runs": "select run_id, started_at from runs",
-}
-"""One question a table; columns are the contract's."""
 
 _HISTORY = {"new", "edited", "unchanged", "moved", "redirected", "missing", "gone", "live_again"}
 """Outcomes that become history, which a page that is no release's may never have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Warehouse:
-    """What the views hold."""
-
-    releases: list[Row]
-    revisions: list[Row]
-    urls: list[Row]
-    changes: list[Row]
-    captures: list[Row]
-    incidents: list[Row]
-    neighbours: list[Row]
-    coverage: list[Row]
-    runs: list[Row]
-
-    @classmethod
-    def read(cls, sql: Sql) -> "Warehouse":
-        """All of it, through a function that answers a query with rows of JSON values."""
-        return cls(**{name: sql(query) for name, query in QUERIES.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from tests.corpus.dice import Dice
 from tests.flows.shell import ROOT, Shell
 from tests.site.drive import Drive
+from tests.site.rows import ask_together
 
 _TABLES = {
     "releases": "select url, headline, published_on, status, kind, revision, text from releases",
@@ -30,7 +31,8 @@ def tables(shell: Shell, origin: str) -> dict[str, Counter[str]]:
     def plain(row: dict[str, Any]) -> str:
         return repr(sorted(row.items())).replace(origin, "")
 
-    return {name: Counter(map(plain, shell.sql(query))) for name, query in _TABLES.items()}
+    answers = ask_together(shell.sql, _TABLES)
+    return {name: Counter(map(plain, rows)) for name, rows in answers.items()}
 
 
 def differences(one: dict[str, Counter[str]], other: dict[str, Counter[str]]) -> list[str]:

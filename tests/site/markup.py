@@ -108,7 +108,8 @@ def maintenance(scene: Scene, noise: Noise) -> str:
     day = "2026-03-01"
     if scene.design == "first":
         inner = (
-            f'<div class="news-detail"><h1>{MAINTENANCE}</h1><time datetime="{day}">01.03.2026</time>'
+            f'<div class="news-detail"><h1>{MAINTENANCE}</h1>'
+            f'<time datetime="{day}">01.03.2026</time>'
             f'<div class="news-text"><p>{notice[0]}</p><p>{notice[1]}</p></div></div>'
         )
     else:

@@ -1,4 +1,4 @@
-"""A careful tracker is found right on the live site; one that is careless in one way is found out."""
+"""A careful tracker is found right on the site; one that is careless in one way is found out."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +21,11 @@ def findings(setting: Setting, folder: Path, carelessness: str = "") -> list[str
         for _ in drive.go_on():
             hits, others = drive.server.hits, drive.other.connections
             found.update(dict.fromkeys(drive.judge().findings(tracker.rows())))
-            manners = [one for one in drive.log_judge().findings(hits, drive.passes, others)]
-            found.update(dict.fromkeys(one for one in manners if "conditional" not in one))
+            found.update(dict.fromkeys(drive.log_judge().findings(hits, drive.passes, others)))
+        _, cost, dear = drive.unchanged()
+        assert cost.by_kind.get("robots", 0) == (carelessness != "robots")
+        assert (cost.not_modified > 0) is (carelessness != "validators")
+        found.update(dict.fromkeys(dear))
         return list(found)
 
 
@@ -33,7 +36,7 @@ def test_a_careful_tracker_has_no_findings(seed: int, tmp_path: Path) -> None:
 
 def test_a_careful_tracker_has_no_findings_in_a_long_world(tmp_path: Path) -> None:
     """Every mood of the site, every fate, every fault."""
-    world = make_world(1, Size(40, 15, 10))
+    world = make_world(1, Size(24, 15, 8))
     assert findings(Setting(world, plan_faults(world)), tmp_path) == []
 
 
@@ -46,6 +49,7 @@ CARELESS = {
     "once": "is withdrawn, not missing",
     "noise": "is a false edit",
     "notice": "opened no incident",
+    "validators": "were not conditional",
     "forget": "does not say that it was moved from",
 }
 

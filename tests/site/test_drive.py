@@ -7,7 +7,8 @@ from tests.flows.shell import Ran, Shell
 from tests.site.client import ask
 from tests.site.clock import Clock
 from tests.site.drive import Drive, Setting
-from tests.site.kill import differences, tables
+from tests.site.kill import differences, run_killed, tables
+from tests.site.memory import run_measured
 
 
 def test_a_tracker_that_keeps_one_page_is_found_out(tmp_path: Path) -> None:
@@ -33,3 +34,13 @@ def test_a_tracker_that_keeps_one_page_is_found_out(tmp_path: Path) -> None:
         assert [one[:27] for one in differences(there, fewer)] == [
             "releases: only the first has"[:27]
         ]
+
+
+def test_a_run_is_killed_and_measured(shell: Shell) -> None:
+    """As processes; neither asks for anything."""
+    assert run_killed(shell, ("--help",), 0.02)
+    assert not run_killed(shell, ("--help",), 60)
+    ran, peak = run_measured(shell, "--help")
+    assert ran.code == 0
+    assert "--recheck" in ran.out
+    assert 5e6 < peak < 5e8

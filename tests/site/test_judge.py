@@ -9,8 +9,9 @@ import pytest
 from tests.site.clock import START, STEP
 from tests.site.faults import plan_faults
 from tests.site.ideal import ideal_warehouse
-from tests.site.judge import Judge, Row, Warehouse
+from tests.site.judge import Judge
 from tests.site.judge_log import LogJudge
+from tests.site.rows import Row, Warehouse
 from tests.site.script import make_world
 from tests.site.server import Hit
 from tests.site.site import Request

@@ -108,7 +108,7 @@ def test_what_stands_in_the_list_alone_may_be_found_late() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_reader_sees_the_truth(seed: int) -> None:
     """Headline, day and paragraphs of every page, in both designs and every manner of typing."""
-    world = make_world(seed, Size(40, 15))
+    world = make_world(seed, Size(20, 15))
     designs = set()
     for step in range(15):
         scene = world.scene(step)
