@@ -189,6 +189,8 @@ def _is_listing(capture: Capture, source: Source, reading: Reading | None) -> bo
     if capture.url.startswith("file:") or source.discover.article is None or reading is None:
         return False
     path = urlsplit(capture.url).path or "/"
+    if reading.layout == "pdf" and capture.link_text is not None:
+        return False  # found as a release: where files lie, the path says nothing
     by_layout = (reading.layout or "").startswith("layout")
     return not by_layout and re.search(source.discover.article, path) is None
 
