@@ -124,26 +124,29 @@ def main() -> None:
     parser.add_argument("--releases", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    ways: list[tuple[str, Next]] = [
-        (f"due, {policy}", by_policy(policy))
-        for policy in (RecheckPolicy(scale=timedelta(hours=hours)) for hours in (1, 4))
-    ]
-    ways += [(f"every {hours} h", fixed(hours * HOUR_S)) for hours in (6, 24, 47, 94, 168)]
     for process in PROCESSES:
         rng = random.Random(asked.seed)
         histories = [edits_of(process, rng) for _ in range(asked.releases)]
         count = sum(map(len, histories))
         print(f"\n{process.name}: {count} edits of {asked.releases} releases in a year")
-        print(f"{'':28}{'requests':>10}{'median h':>10}{'mean h':>10}{'90 % h':>10}{'unseen':>10}")
-        for name, next_look in ways:
-            _print(name, simulate(histories, next_look, asked.seed), count)
+        print(f"{'':32}{'requests':>10}{'median h':>10}{'mean h':>10}{'90 % h':>10}{'unseen':>10}")
+        for hours in (1, 4):
+            policy = RecheckPolicy(scale=timedelta(hours=hours))
+            result = simulate(histories, by_policy(policy), asked.seed)
+            _print(f"due, {policy}", result, count)
+            gap_h = round(DAYS * 24 / result.requests)
+            equal = simulate(histories, fixed(gap_h * HOUR_S), asked.seed)
+            _print(f"every {gap_h} h, at the same cost", equal, count)
+        for gap_h in (6, 24, 168):
+            result = simulate(histories, fixed(gap_h * HOUR_S), asked.seed)
+            _print(f"every {gap_h} h", result, count)
 
 
 def _print(name: str, result: Result, count: int) -> None:
     delays = sorted(result.delays_h) or [float("nan")]
     worst = delays[int(0.9 * (len(delays) - 1))]
     print(
-        f"{name:28}{result.requests:10.0f}{median(delays):10.1f}{mean(delays):10.1f}{worst:10.1f}"
+        f"{name:32}{result.requests:10.0f}{median(delays):10.1f}{mean(delays):10.1f}{worst:10.1f}"
         f"{result.unseen / max(count, 1):10.1%}"
     )
 

@@ -257,6 +257,8 @@ def is_listing(capture: Capture, source: Source, reading: Reading | None) -> boo
     if capture.url.startswith("file:") or source.discover.article is None or reading is None:
         return False
     path = urlsplit(capture.url).path or "/"
+    if reading.layout == "pdf" and capture.link_text is not None:
+        return False  # found as a release: where files lie, the path says nothing
     by_layout = (reading.layout or "").startswith("layout")
     return not by_layout and re.search(source.discover.article, path) is None
 

@@ -25,6 +25,8 @@ _SEVERAL = ""
 """The mark of an element below which links lead to more than one release."""
 _ITEMS = ("li", "tr", "article", "p", "dd")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_MOST_PDFS = 1000
+"""Each is looked at with all that is around it."""
 _LONGEST_TEXT = 400
 """Characters of a link's words that are kept: a headline, not a blurb."""
 
@@ -46,7 +48,7 @@ def parse_listing(body: bytes, url: str, source: Source, content_type: str | Non
         return None if found == absolute(url, url) else found
 
     if not page.whole:
-        fault = "The page is nested too deeply: its links were read, and no dates."
+        fault = "Part of the page is nested too deeply or never closed: no dates were read."
         return Links(once(_of_soup(page, resolved, source)), faults=(fault,))
     return Links(once(_Walk(page.root, resolved, source).links()))
 
@@ -93,6 +95,7 @@ class _Walk:
             elif is_pdf_link(found) and allows_host(source, found):
                 self._pdfs.append((one, found))
         self._marks = self._mark()
+        self._kinds: dict[Element, set[tuple[str, str]]] = {}
 
     def _mark(self) -> dict[Element, str]:
         """For each element with links below: the one release they lead to, or `_SEVERAL`."""
@@ -108,7 +111,7 @@ class _Walk:
 
     def links(self) -> Iterator[Link]:
         """The links in page order; a URL that stands twice comes twice."""
-        taken = [(one, url) for one, url in self._pdfs if self._is_item(one)]
+        taken = [(one, url) for one, url in self._pdfs[:_MOST_PDFS] if self._is_item(one)]
         if taken:
             self._led |= dict(taken)
             self._marks = self._mark()
@@ -167,7 +170,11 @@ class _Walk:
         return _kind(element) in self._kinds_below(parent)
 
     def _kinds_below(self, parent: Element) -> set[tuple[str, str]]:
-        return {_kind(one) for one in parent.iterchildren(etree.Element) if one in self._marks}
+        if parent not in self._kinds:
+            self._kinds[parent] = {
+                _kind(one) for one in parent.iterchildren(etree.Element) if one in self._marks
+            }
+        return self._kinds[parent]
 
 
 def _kind(element: Element) -> tuple[str, str]:

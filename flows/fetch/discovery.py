@@ -8,6 +8,7 @@ be had is a fault, never an empty page. Reordering and pinning change no set of 
 no events.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -255,14 +256,17 @@ class _Walk:
         if first in self._sitemaps or not allows_host(self._source, first):
             return None
         faults: list[str] = []
-        waiting = [(first, 1)]
+        waiting = deque([(first, 1)])
         pages = items = 0
         complete = True
         while waiting:
-            url, depth = waiting.pop(0)
+            url, depth = waiting.popleft()
             if url in self._sitemaps:
                 continue
-            if len(self._sitemaps) >= self._reach.sitemaps or depth > self._reach.sitemap_depth:
+            if len(self._sitemaps) >= self._reach.sitemaps:
+                complete = False
+                break
+            if depth > self._reach.sitemap_depth:
                 complete = False
                 continue
             self._sitemaps.add(url)
