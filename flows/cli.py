@@ -108,6 +108,29 @@ def status(*, format: _FORMAT = "table", common: Common = Common()) -> int:
 
 
 @app.command
+def incidents(
+    incident: str | None = None, /, *, accept: bool = False, dismiss: bool = False,
+    all: bool = False, format: _FORMAT = "table", common: Common = Common(),
+) -> int:  # fmt: skip
+    """Show what was held back from history, or decide it.
+
+    Parameters
+    ----------
+    incident
+        The id of an open incident, or the beginning of it.
+    accept
+        Its captures are real: make them history, with their own times.
+    dismiss
+        Keep them out for good; they stay in evidence.
+    all
+        Show closed incidents too.
+    """
+    from flows.commands.incidents import incidents as command
+
+    return command(common, incident, accept=accept, dismiss=dismiss, closed=all, fmt=format)
+
+
+@app.command
 def sql(query: str, /, *, format: _FORMAT = "table", common: Common = Common()) -> int:
     """Answer one SELECT over the views.
 

@@ -28,6 +28,7 @@ from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
 from warehouse.captures import EvidenceWriter, WarcFault, read_warc
 from warehouse.errors import WarehouseError
+from warehouse.incident_desk import close_repaired
 from warehouse.lists import keep_lists
 from warehouse.lock import writer_lock
 from warehouse.recorder import Recorder
@@ -161,6 +162,7 @@ class Run:
         self._unknown = 0
         self._visits: list[Visit] = []
         self._opened: list[str] = []
+        self._repaired: list[str] = []
         self._pacing: Pacing | None = None
         self._exit = ExitStack()
 
@@ -315,10 +317,12 @@ class Run:
                 recorder = Recorder(self._store, stamp)
                 for source_id, looks in self._again.batches(_DECIDE_LOOKS):
                     recorder.record(source_id, looks)
+                self._decide_held(recorder)
                 for source_id, looks in self._staged.batches(_DECIDE_LOOKS):
                     self._coverage[source_id].outcomes += recorder.record(
                         source_id, looks, has_layouts=bool(self._sources[source_id].layouts)
                     )
+                self._repaired = close_repaired(self._store, recorder.stamp, self._sources)
                 self._append_lists(recorder.stamp)
                 self._append_run(recorder.stamp, recorder)
             except BaseException:
@@ -334,8 +338,19 @@ class Run:
                 self._evidence.discard()  # no row names it
             if not dry_run:
                 self._store.merge_if_due()
+        for sentence in self._repaired:
+            self._effects.say(sentence)
         self._tell_of_parsers()
         return self._summary(recorder, committed=not dry_run)
+
+    def _decide_held(self, recorder: Recorder) -> None:
+        """Look again at what was held back, if the parser has changed since."""
+        from flows.held import take_held
+
+        for name, source in self._sources.items():
+            looks = take_held(self._store, self._settings.place, source, shared_pool())
+            if looks:
+                recorder.record(name, looks, has_layouts=bool(source.layouts))
 
     def _append_lists(self, stamp: Stamp) -> None:
         for visit in self._visits:

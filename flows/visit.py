@@ -30,6 +30,8 @@ from warehouse.store import KnownReading, Store
 
 BATCH_PAGES = 50
 """Pages between two hand-overs to the parsers; a Prefect task each."""
+LIST_CAP_BYTES = 20 * 1024 * 1024
+"""Of a listing, feed or sitemap; the sitemap protocol allows 50 MB, its files rarely reach ten."""
 _DATED_LEAST = 5
 """Pages read anew, below which a share says nothing."""
 _SOFT_MOST = 5
@@ -84,7 +86,7 @@ class Target:
 
 
 class Visit:
-    """One pass over one source's site: `discover`, then `fetch` each of `batches`, then `finish`."""
+    """One pass over one source's site: `discover`, `fetch` each of `batches`, `finish`."""
 
     def __init__(
         self, source: Source, run_id: str, store: Store, stager: Stager, fetcher: Fetcher,
@@ -143,24 +145,24 @@ class Visit:
         """A listing, feed or sitemap, staged; for one that did not change, its bytes of last
         time."""
         past = self._page_looks([url]).get(url, [])
-        fetched = self._get(url, past)
+        fetched = self._get(url, past, LIST_CAP_BYTES)
         last = fetched.last
         body = None
         if fetched.answer is Answer.NOT_MODIFIED:
             body = self._body(self._newest[url])
             if body is None:  # the evidence is gone; what the server has will do
                 self._stage_list(fetched)
-                fetched = self._get(url, [])
+                fetched = self._get(url, [], LIST_CAP_BYTES)
         self._stage_list(fetched)
         if body is None or last is None:
             return fetched
         whole = (*fetched.exchanges[:-1], replace(last, body=body))
         return replace(fetched, answer=Answer.BODY, exchanges=whole)
 
-    def _get(self, url: str, past: Sequence[PageLook]) -> Fetched:
+    def _get(self, url: str, past: Sequence[PageLook], cap_bytes: int | None = None) -> Fetched:
         newest = max(past, key=lambda one: one.captured_at, default=None)
         self._newest[url] = newest.digest if newest else None
-        return self.fetcher.get(url, self._validators(url, past))
+        return self.fetcher.get(url, self._validators(url, past), cap_bytes=cap_bytes)
 
     def _body(self, digest: str | None) -> bytes | None:
         """A body out of the evidence."""

@@ -74,6 +74,8 @@ class HeldLook:
     reading_id: str
     parser_version: str
     """The parser that last read it."""
+    is_read: bool
+    """Whether that one read a release in it."""
 
 
 class Asked(Protocol):
@@ -210,7 +212,7 @@ class LiveKnowledge:
         rows = self.match(
             "held_log", "incident_id", incident_ids,
             "t.capture_id, t.incident_id, l.url, l.captured_at, l.digest, l.http_status, "
-            "l.address, l.link_text, l.reading_id, g.parser_version",
+            "l.address, l.link_text, l.reading_id, g.parser_version, g.text_id is not null",
             "not exists (select 1 from lake.redecided as s where s.capture_id = t.capture_id) "
             "qualify row_number() over "
             "(partition by t.capture_id order by g.recorded_at desc, t.recorded_at) = 1 "

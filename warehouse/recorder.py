@@ -87,11 +87,17 @@ class Recorder:
         self.tally = Tally()
 
     def record(
-        self, source_id: str, looks: Sequence[StagedLook], *, has_layouts: bool = False
+        self,
+        source_id: str,
+        looks: Sequence[StagedLook],
+        *,
+        has_layouts: bool = False,
+        hold: bool = True,
     ) -> Counter[str]:
         """Append a batch of one source's looks; the outcomes of those that were new.
 
         `has_layouts`: whether pages that no layout fills mean that the site's markup changed.
+        `hold`: whether what is suspicious is held back; a person may have said that it is real.
         """
         self._addresses = addresses(self._store.moves(source_id))
         known = self._store.known_captures(look.capture_id for look in looks)
@@ -110,7 +116,7 @@ class Recorder:
         moves.keep(fresh, {one.address for one in read.values() if one.address})
         self._addresses = moves.addresses
         holding = Holding(self._store, self._stamp, source_id, moves.addresses)
-        held = holding.hold(fresh, readings, read, has_layouts=has_layouts)
+        held = holding.hold(fresh, readings, read, has_layouts=has_layouts) if hold else {}
         self.tally.incidents += [f"{source_id}: {detail}" for detail in holding.told]
         kept = [
             replace(one, address=self._root(one.address))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -25,11 +26,16 @@ from parsers.xml import xml_root
 Get = Callable[[str], Fetched]
 
 
-def open_fetcher(settings: Settings, source: Source) -> Get:  # noqa: ARG001
+def open_fetcher(settings: Settings, source: Source) -> Get:
     """Gets URLs of the source as a run would: robots.txt, hosts, pace. Raises UsageError."""
-    raise UsageError(
-        f"pages of {source.id} cannot be fetched yet: save the page and check the file"
-    )
+    if settings.contact is None:
+        raise UsageError(
+            "the network is off until [http] contact is set in the configuration; "
+            "a saved page can be checked without it"
+        )
+    from flows.fetch.fetcher import Fetcher
+
+    return Fetcher(source, settings.contact, version("pressdiff")).get
 
 
 def check(
@@ -81,11 +87,6 @@ def _path(target: str, root: Path) -> Path:
 
 
 def _fetch(target: str, settings: Settings, source: Source, opened: Callable[..., Get]) -> Capture:
-    if settings.contact is None:
-        raise UsageError(
-            "the network is off until [http] contact is set in the configuration; "
-            "a saved page can be checked without it"
-        )
     url = absolute(target, target)
     if url is None or not allows_host(source, url):
         hosts = ", ".join(source.fetch.hosts) or urlsplit(source.homepage or "").netloc or "none"

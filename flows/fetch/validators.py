@@ -1,7 +1,7 @@
 """Which validators a request may carry, from what earlier looks at its URL showed. Pure.
 
-A 304 is only the server's claim. So a validator that was caught changing with an unchanged text,
-or standing still while the text changed, is not sent again for that URL; and every page is asked
+A 304 is only the server's claim. So a validator that stood still while the text changed is not
+sent again for that URL, nor is one that has just changed with an unchanged text; and every page is asked
 for in full from time to time whatever its validators say.
 """
 
@@ -66,9 +66,12 @@ def is_full_look_due(url: str, bodies: Sequence[PastLook], now: datetime) -> boo
 
 
 def _is_honest(seen: Sequence[tuple[str | None, str | None]]) -> bool:
-    """Whether a validator changed exactly when the digest did, as far as it was ever sent."""
-    return all(
-        (before == after) == (old == new)
+    """Whether a validator never stood still while the text changed, and did not change without it
+    at the last two looks: a redesign makes every validator change once and is no lie."""
+    pairs = [
+        (before == after, old == new)
         for (before, old), (after, new) in pairwise(seen)
         if before is not None and after is not None
-    )
+    ]
+    stood_still = any(same and not unchanged for same, unchanged in pairs)
+    return not stood_still and pairs[-1:] != [(False, True)]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from flows.fetch.discovery import discover
-from flows.staging import _is_listing
+from flows.staging import is_listing
 from parsers.engine import read
 from parsers.model import Capture, Kind, digest_bytes
 from tests.discover.sites import HOME, LAKES
@@ -27,8 +27,8 @@ def test_from_the_link_to_the_headline() -> None:
     assert reading.sighting is not None
     assert reading.sighting.headline == "Joint statement on the lake"
     assert reading.sighting.kind is Kind.PDF
-    assert not _is_listing(capture, source, reading)
-    assert _is_listing(replace(capture, link_text=None), source, reading)  # nobody's release
+    assert not is_listing(capture, source, reading)
+    assert is_listing(replace(capture, link_text=None), source, reading)  # nobody's release
 
 
 def test_a_feed_s_pdf_counts_whatever_its_path() -> None:

@@ -22,7 +22,7 @@ def record(store: MemoryStore, batch: Batch) -> None:
     runs = store.rows("run_log")
     at: datetime = START + timedelta(days=100, minutes=len(runs))
     recorder = Recorder(cast(Store, store), Stamp(f"run-{len(runs)}", at))
-    recorder.record("lakes", list(batch))
+    recorder.record("lakes", list(batch), hold=False)
     store.append("run_log", [{"recorded_at": recorder.stamp.recorded_at}])
 
 
