@@ -1,6 +1,6 @@
 """Keeps where releases stand: appends moves and the roles of addresses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from warehouse.history.decide import Identity, ReadLook
 from warehouse.history.moves import Addresses, Move, addresses
@@ -18,9 +18,14 @@ class Moves:
         self._source_id = source_id
         self._known = store.moves(source_id)
         self.addresses: Addresses = addresses(self._known)
+        self.joined: frozenset[str] = frozenset()
+        """Roots of the releases that moves kept just now are of."""
 
-    def keep(self, looks: Iterable[StagedLook], read: set[str]) -> None:
-        """Append the moves that these looks show. A redirect to what holds no release is none."""
+    def keep(self, looks: Iterable[StagedLook], read: Container[str]) -> None:
+        """Append the moves that these looks show. A redirect to what holds no release is none.
+
+        One that only repeats what is known is kept too: later evidence may come between the two.
+        """
         found = {
             Move(look.captured_at, look.address, look.final_url): look.capture_id
             for look in looks
@@ -30,11 +35,7 @@ class Moves:
             and look.final_url is not None
             and look.final_url != look.address
         }
-        new = {
-            one: capture_id
-            for one, capture_id in found.items()
-            if self.addresses.canonical(one.from_url, one.moved_at) != one.to_url
-        }
+        new = {one: found[one] for one in found.keys() - set(self._known)}
         if not new:
             return
         self._store.append(
@@ -53,6 +54,7 @@ class Moves:
         )
         self._known += list(new)
         self.addresses = addresses(self._known)
+        self.joined = frozenset(self.addresses.root(one.from_url) for one in new)
 
     def keep_addresses(self, looks: Sequence[ReadLook], identity: Identity) -> None:
         """Append the role that each address of the touched releases took."""
@@ -63,6 +65,9 @@ class Moves:
         for look in looks:
             if look.address is not None and look.address in self.addresses.moves:
                 wanted |= self._roles(identity.release_of[look.unit], look.address)
+        for (address, _), release_id in identity.release_of.items():
+            if address in self.joined:
+                wanted |= self._roles(release_id, address)
         absorbed = {was for _, was in identity.moved}
         known = self._store.url_roles({release_id for release_id, _ in wanted} | absorbed)
         released = {

@@ -84,6 +84,11 @@ class Recorder:
         self._steps = -1
         self._addresses = Addresses()
         """Of the source whose looks are being recorded."""
+        self._read: dict[str, set[str]] = {}
+        """By source, the addresses at which this run read a release."""
+        self._redirects: dict[str, list[StagedLook]] = {}
+        """By source, looks that showed a move to where nothing was read as yet: the text may come
+        in a later batch."""
         self.tally = Tally()
 
     def record(
@@ -112,9 +117,7 @@ class Recorder:
         self._advance()
         readings = self._keep_readings(fresh)
         read = {look.capture_id: one for look in fresh if (one := _read(look, readings))}
-        moves = Moves(self._store, self._stamp, source_id)
-        moves.keep(fresh, {one.address for one in read.values() if one.address})
-        self._addresses = moves.addresses
+        moves = self._keep_moves(source_id, fresh, read.values())
         holding = Holding(self._store, self._stamp, source_id, moves.addresses)
         held = holding.hold(fresh, readings, read, has_layouts=has_layouts) if hold else {}
         self.tally.incidents += [f"{source_id}: {detail}" for detail in holding.told]
@@ -130,6 +133,20 @@ class Recorder:
             fresh, {capture: one.outcome for capture, one in decided.items()}
         )
         return self._append_looks(fresh, decided, again)
+
+    def _keep_moves(
+        self, source_id: str, looks: Iterable[StagedLook], read: Iterable[ReadLook]
+    ) -> Moves:
+        """The source's moves, those told of by these looks and by the run's earlier ones added."""
+        there = self._read.setdefault(source_id, set())
+        there |= {one.address for one in read if one.address}
+        redirects = self._redirects.get(source_id, [])
+        redirects = [*redirects, *(look for look in looks if look.outcome == "moved")]
+        moves = Moves(self._store, self._stamp, source_id)
+        moves.keep(redirects, there)
+        self._redirects[source_id] = [one for one in redirects if one.final_url not in there]
+        self._addresses = moves.addresses
+        return moves
 
     def _reread(self, source_id: str, again: Sequence[StagedLook]) -> None:
         """Append what today's parser reads in bodies the lake has, and the history that follows.
@@ -288,10 +305,11 @@ class Recorder:
     # Identity
 
     def _identify(self, source_id: str, looks: Sequence[ReadLook], moves: Moves) -> Identity:
-        raw = self._closed_appearances(source_id, [(look.address, look.key) for look in looks])
+        texts = [(look.address, look.key) for look in looks]
+        raw = self._closed_appearances(source_id, texts, moves.joined)
         known, absorbed = _rooted(raw, self._addresses)
         identity = settle_identity(
-            source_id, looks, known, _Bodies(self._store).alike,
+            source_id, looks, known, _Bodies(self._store).alike, joined=moves.joined,
             elsewhere=self._elsewhere(source_id, looks, known),
         )  # fmt: skip
         identity = _with_absorbed(identity, absorbed)
@@ -318,10 +336,15 @@ class Recorder:
         return self._store.known_ids("revision_log", "release_id", named - held)
 
     def _closed_appearances(
-        self, source_id: str, texts: Iterable[tuple[str | None, TextKey]]
+        self,
+        source_id: str,
+        texts: Iterable[tuple[str | None, TextKey]],
+        also: Iterable[str] = (),
     ) -> list[Appearance]:
-        """All known appearances that share headline, body or address with a text, and so on."""
+        """All known appearances that share headline, body or address with a text, and so on;
+        those at the addresses in `also` too."""
         wanted = _links(texts, self._addresses)
+        wanted["address"].update(*(self._addresses.members(url) for url in also))
         asked: dict[str, set[str]] = {column: set() for column in wanted}
         found: dict[tuple[str | None, str], Appearance] = {}
         while any(wanted[column] - asked[column] for column in wanted):

@@ -52,12 +52,15 @@ def settle_identity(
     alike: Alike,
     *,
     whole: bool = False,
+    joined: Container[str] = (),
     elsewhere: Container[str] = (),
 ) -> Identity:
     """The release of every look's text. `known` must be closed over headline, body, address.
 
     `whole`: some of what was known was taken out, so all that is left is matched anew, and what
-    falls apart shares out the names it had. `elsewhere`: ids of releases not among `known`.
+    falls apart shares out the names it had. `joined`: addresses at which more is known than
+    before, since another address turned out to be the same release's. `elsewhere`: ids of releases
+    not among `known`.
     """
     before = {appearance.unit: appearance for appearance in known}
     after = dict(before)
@@ -74,7 +77,7 @@ def settle_identity(
     release_of = {unit: one.release_id for unit, one in before.items() if one.release_id}
     groups = [list(after.values())] if whole else _groups(after.values())
     for group in groups:
-        if whole or any(member.unit in touched for member in group):
+        if whole or any(one.unit in touched or one.address in joined for one in group):
             release_of.update(assign(source_id, group, alike, elsewhere))
     changed = tuple(
         replace(one, release_id=release_of[unit])
