@@ -180,15 +180,19 @@ class LiveKnowledge:
     def page_looks(
         self: Asked, source_id: str, urls: Iterable[str], newest: int = 12
     ) -> dict[str, list[PageLook]]:
-        """The newest answers with a body at each of these URLs, in no order."""
+        """The newest answers with a body at each of these URLs, in no order.
+
+        Not those in which the source's not-found page or nothing was read: their validators would
+        make a 304 of it, and that would claim that the release is there.
+        """
         rows = self.match(
             "looks", "url", urls,
             "t.url, t.captured_at, t.http_status, t.digest, x.text_digest, t.etag, "
             "t.last_modified",
             "t.source_id = $source and t.http_status = 200 and t.digest is not null "
-            "and t.outcome not in ('incomplete', 'failed', 'held') "
+            "and t.outcome not in ('incomplete', 'failed', 'held', 'missing', 'unreadable') "
             "qualify row_number() over (partition by t.url order by t.captured_at desc) <= $newest",
-            join="left join lake.reading_log as g on g.reading_id = t.reading_id "
+            join=f"left join ({_NEWEST_READINGS}) as g on g.reading_id = t.reading_id "
             "left join lake.texts as x on x.text_id = g.text_id",
             source=source_id, newest=newest,
         )  # fmt: skip
@@ -228,7 +232,7 @@ class LiveKnowledge:
         rows = self.match(
             "listing_log", "source_id", [source_id],
             "max(t.recorded_at) filter (where t.deep), "
-            "arg_max(t.complete, t.recorded_at)",
+            "arg_max(t.complete, (t.recorded_at, not t.complete))",  # of a run's lists the worst
             "true group by t.source_id",
         )  # fmt: skip
         return rows[0][0] if rows and rows[0][1] else None
@@ -284,6 +288,13 @@ _PAGES_JOIN = f"""
         group by release_id
     ) as st on st.release_id = t.release_id
 """
+_NEWEST_READINGS = """
+    select reading_id, arg_max(text_id, recorded_at) as text_id
+    from lake.reading_log
+    where source_id = $source
+    group by reading_id
+"""
+"""As two parsers read the same bytes they are no two answers."""
 _FOUND = """
     t.url, null, coalesce(s.first_known_at, t.recorded_at), t.dated_on, null, 0, 'live',
     s.last_look_at, coalesce(s.looks, 0), coalesce(t.link_text, s.link_text)
