@@ -23,6 +23,7 @@ from flows.staging import Stager, Taken
 from flows.wish import Wish
 from parsers.model import Capture, Outcome, Reading, Source, digest_bytes
 from warehouse.exchange import Exchange
+from warehouse.history.moves import addresses
 from warehouse.known_live import PageLook, SitePage
 from warehouse.lists import Found, ListRead, Suspicion
 from warehouse.model import StagedLook, capture_id
@@ -101,6 +102,7 @@ class Visit:
             self._known = self._found | store.addresses_named(source.id)
             self._last_deep = store.last_deep_walk(source.id)
             self._items_before = store.listing_items(source.id)
+            self._moved = addresses(store.moves(source.id))
         self._newest: dict[str, str | None] = {}
         """The digest of the body that a 304 would confirm."""
         self._looked: set[str] = set()
@@ -223,7 +225,7 @@ class Visit:
         now = self._now()
         pages = dict(self._pages)
         for url, find in finds.items():
-            if url not in pages and url not in self._known:
+            if url not in pages and (url not in self._known or self._is_left_for(url)):
                 pages[url] = _as_page(find, now)
         looked = {url: _looked(one) for url, one in pages.items()}
         by_name = {one.release_id: url for url, one in looked.items()}
@@ -240,6 +242,12 @@ class Visit:
             )
             for url in urls
         ]  # fmt: skip
+
+    def _is_left_for(self, url: str) -> bool:
+        """Whether a listed address is one that a release moved away from, and is not found where
+        it moved to: it may have come back."""
+        standing = self._pages.get(self._moved.canonical(url))
+        return standing is not None and standing.status != "live"
 
     def fetch(self, batch: Sequence[Target]) -> int:
         """Look at a batch of pages; how many were reached."""
@@ -401,8 +409,9 @@ class Visit:
         if reading is not None and reading.outcome is Outcome.NOT_FOUND:
             self._absent.append(replace(look, outcome="missing", error=reading.reason))
             return None
-        if look.outcome is None and look.address is not None and look.address not in self._known:
-            self._appeared[look.address] = look
+        at = look.address
+        if look.outcome is None and at and (at not in self._known or self._is_left_for(at)):
+            self._appeared[at] = look
         return look
 
     # What appeared elsewhere
@@ -447,8 +456,9 @@ class Visit:
             )
         at: dict[str | None, list[str]] = {}
         for one in known:
-            if one.address in self._pages:
-                at.setdefault(one.key.body_digest, []).append(one.address)
+            stood = one.address and self._moved.canonical(one.address)
+            if stood in self._pages:
+                at.setdefault(one.key.body_digest, []).append(stood)
         return {url: sorted(set(at[body]) - {url}) for url, body in bodies.items() if body in at}
 
     def _settle_absent(self, before: dict[str, list[str]]) -> list[StagedLook]:
