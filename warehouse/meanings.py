@@ -9,6 +9,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "changes": ("change_log", "revision_log"),
     "coverage": ("coverage_log",),
     "duplicates": ("neighbours", "neighbour_log"),
+    "gaps": ("looks",),
     "incidents": ("incident_log",),
     "neighbours": ("neighbour_log",),
     "readings": ("texts", "reading_log", "revision_log"),
@@ -37,6 +38,13 @@ MEANINGS: dict[str, dict[str, str]] = {
         "before_revision_id": "the revision before it, against which this is a change",
         "seen_at": "when the change was first seen; it was made after `changed_after`",
         "recorded_at": "when we learned of the revision: our transaction time",
+    },
+    "gaps": {
+        "url": "the address, absolute; NULL: of a teaser without a link",
+        "gap": "listed but never fetched, fetched but not parsed, or seen in a ticker but never "
+        "listed",
+        "since": "when it was first named, or first seen so since it was last read",
+        "detail": "the words of the link or teaser, or why nothing was read; NULL: nothing says",
     },
     "incidents": {"run_id": "the run that last opened or closed it"},
     "neighbours": {
@@ -90,6 +98,6 @@ MEANINGS: dict[str, dict[str, str]] = {
         "dated_on": "the ticker's own date line; NULL: it has none",
         "text": "as it stood; paragraphs joined by a blank line",
         "url": "the link it carries; NULL: none",
-        "release_id": "the release it announces; NULL: not traced",
+        "release_id": "the release it announces, by its link or its words; NULL: not traced",
     },
 }

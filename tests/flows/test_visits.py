@@ -179,7 +179,8 @@ def test_every_exchange_is_in_evidence_and_verifies(watched: Watched, tmp_path: 
     watched.has("/news/r2/", answer(b"no", "500 Error"))
     watched.look("--recheck", "all")
     requests.append(watched.server.paths)
-    assert watched.shell("verify").code == 0
+    verified = watched.shell("verify")
+    assert verified.code == 0, verified.out + verified.err
     kept: list[list[str]] = []
     for path in sorted((watched.shell.folder / "data/evidence").rglob("*.warc.gz")):
         said, urls = [], []
