@@ -94,6 +94,8 @@ class Stager:
         self._staged = staged
         self._pool = pool
         self._seen: OrderedDict[str, FirstSeen] = OrderedDict()
+        self._lists: dict[str, Reading] = {}
+        """What was read in this run's lists, by reading id: no row keeps it."""
         self._waiting: _Waiting | None = None
         self.sieve: Sieve = lambda _capture, _reading, look: look
         """What a look on a live site passes before it is staged."""
@@ -132,8 +134,10 @@ class Stager:
         readings = (reading for future in futures for reading in future.result())
         looks: list[StagedLook] = []
         for one in pending:
-            reading = next(readings) if one.to_read else None
+            reading = next(readings) if one.to_read else self._lists.get(one.reading_id)
             look = _look(one, source, version, reading)
+            if reading is not None and look.outcome == "discovery":
+                self._lists[one.reading_id] = reading
             if one.taken.exchange is not None:
                 sieved = self.sieve(one.capture, reading, look)
                 looks += [sieved] if sieved is not None else []
@@ -212,7 +216,7 @@ class Stager:
         capture = one.capture
         name = _reading_id(capture)
         in_run = self._seen.get(name)
-        first = known.first.get(capture.digest) or in_run
+        first = known.first.get(capture.digest) or in_run or self._seen.get(capture.digest)
         if one.repeat and first is None:
             return None
         if one.exchange is not None:
@@ -221,9 +225,12 @@ class Stager:
             location = self._evidence.add(capture)
         else:
             location = self._evidence.add_revisit(capture, first)
-        if in_run is None:
-            self._remember(name, first or FirstSeen(capture.url, capture.captured_at))
         outcome = _settled(capture)
+        if one.repeat and in_run is None and name not in known.read:
+            outcome = outcome or "discovery"  # bytes in which an earlier run saw no release's page
+        if in_run is None:  # what is settled is not read: its bytes may still come as a page
+            seen = first or FirstSeen(capture.url, capture.captured_at)
+            self._remember(name if outcome is None else capture.digest, seen)
         to_read = outcome is None and in_run is None and name not in known.read and not one.repeat
         reading, container = known.containers.get(capture.url, (None, None))
         return _Pending(one, location, name, to_read, outcome, reading, container)
