@@ -4,6 +4,7 @@ Once a run an address is made up and asked for. What answers with a 200 is the s
 page, and a release's address that shows the same is missing.
 """
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from parsers.signature import mask
 
 ALIKE = 0.5
 """Share of the not-found page's own blocks that a page must show: tickers and menus differ."""
+_LEAST_NAME = 4
+"""Shorter last parts of an address are words of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +66,7 @@ def _shown(capture: Capture, reading: Reading) -> tuple[str, frozenset[str]]:
     else:
         texts = list(reading.shown) or [""]
     name = mask(urlsplit(capture.url).path.rstrip("/").rpartition("/")[2])
-    masked = [one.replace(name, "{}") if name else one for one in texts]
-    return masked[0], frozenset(masked)
+    if len(name) >= _LEAST_NAME:  # "a", or "#" for a number, stands in any text
+        said = re.compile(rf"(?<![\w#-]){re.escape(name)}(?![\w#-])")
+        texts = [said.sub("#", one) for one in texts]
+    return texts[0], frozenset(texts)

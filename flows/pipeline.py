@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from types import TracebackType
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from flows.errors import UsageError
 from flows.inputs import BadInput, InputFile, Inputs, find_inputs, glob_paths, read_file
@@ -26,7 +27,7 @@ from flows.staging import Stager, Taken
 from flows.wish import Wish
 from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
-from warehouse.captures import EvidenceWriter, WarcFault, read_warc
+from warehouse.captures import EvidenceWriter, WarcFault, WarcLook, read_warc
 from warehouse.errors import WarehouseError
 from warehouse.incident_desk import close_repaired
 from warehouse.lists import keep_lists
@@ -251,7 +252,7 @@ class Run:
                 else:
                     capture = Capture(
                         source.id, look.url, look.captured_at, look.body or b"", look.digest,
-                        look.http_status, look.content_type,
+                        look.http_status, look.content_type, final_url=_moved_to(look),
                     )  # fmt: skip
                     yield Taken(capture, told=True, repeat=look.body is None)
         except WarehouseError as error:
@@ -436,6 +437,16 @@ class Run:
             )
         )
         return stack
+
+
+def _moved_to(look: WarcLook) -> str | None:
+    """Where a permanent redirect leads, absolute; None: the look is none."""
+    if look.http_status not in (301, 308) or not look.location:
+        return None
+    try:
+        return urljoin(look.url, look.location)
+    except ValueError:  # a Location that is no URL at all
+        return None
 
 
 Stage = Callable[[Run, Source, Sequence[InputFile]], int]

@@ -304,5 +304,10 @@ def _look(one: _Pending, source: Source, version: str, reading: Reading | None) 
 
 
 def _address(capture: Capture) -> str | None:
-    """The release's URL; a file has none but what its page states."""
-    return None if capture.url.startswith("file:") else capture.final_url or capture.url
+    """The release's URL; a file has none but what its page states. A redirect is a look at the
+    address it leads away from."""
+    if capture.url.startswith("file:"):
+        return None
+    if _BY_STATUS.get(capture.http_status or 0) in ("moved", "redirected"):
+        return capture.url
+    return capture.final_url or capture.url

@@ -37,6 +37,7 @@ _GZIP_LEVEL = 3
 _GZIP_FORMAT = 31
 _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_LOCATION = re.compile(rb"^Location:[ \t]*(\S+)", re.I | re.M)
 _STATUS = re.compile(rb"HTTP/[\d.]+ (\d{3})\b")
 _BODY_DIGEST = "Pressdiff-Body-Digest"
 _UNDONE = re.compile(rb"^(Transfer-Encoding[ \t]*:)", re.I | re.M)
@@ -73,6 +74,8 @@ class WarcLook:
     """None for a revisit, whose bytes stand in an earlier record."""
     http_status: int | None = None
     content_type: str | None = None
+    location: str | None = None
+    """Where a redirect leads, as the server wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,10 +366,11 @@ def _look_of(record: ArcWarcRecord, digests: dict[str, str]) -> WarcLook | None:
     said = record.rec_headers.get_header("WARC-Payload-Digest") or ""
     if record.rec_type == "revisit":
         said = record.rec_headers.get_header(_BODY_DIGEST) or said
-        status = _STATUS.match(block)
+        status, location = _STATUS.match(block), _LOCATION.search(block)
         return WarcLook(
             url, captured_at, _repeated_digest(said, digests, url), None,
             int(status[1]) if status else None,
+            location=location[1].decode("latin-1") if location else None,
         )  # fmt: skip
     look = _fresh_look(record, url, captured_at, block)
     if said:
@@ -422,8 +426,9 @@ def _http_look(url: str, captured_at: datetime, block: bytes, is_cut: bool) -> W
         raise _BrokenRecordError(f"the response of {url} is larger than {RECORD_CAP_BYTES} bytes")
     status = int(head.get_statuscode()) if head.get_statuscode().isdigit() else None
     return WarcLook(
-        url, captured_at, digest_bytes(body), body, status, head.get_header("Content-Type")
-    )
+        url, captured_at, digest_bytes(body), body, status, head.get_header("Content-Type"),
+        head.get_header("Location"),
+    )  # fmt: skip
 
 
 def _read_all(payload: IO[bytes]) -> bytes:

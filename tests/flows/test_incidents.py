@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,10 +45,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def held(template: Path, tmp_path: Path) -> Iterator[Shell]:
+def held(template: Path, tmp_path: Path) -> Shell:
     folder = tmp_path / "watch"
     shutil.copytree(template, folder)
-    yield Shell(folder)
+    return Shell(folder)
 
 
 def listed(shell: Shell, *words: str) -> dict[str, dict[str, Any]]:
@@ -71,8 +70,8 @@ def test_open_ones_are_listed_newest_first(held: Shell) -> None:
 
 
 def test_formats(held: Shell) -> None:
-    assert [json.loads(line)["kind"] for line in held(
-        "incidents", "--format", "jsonl").out.splitlines()] == ["one_body", "mass_change"]  # fmt: skip
+    lines = held("incidents", "--format", "jsonl").out.splitlines()
+    assert [json.loads(line)["kind"] for line in lines] == ["one_body", "mass_change"]
     rows = list(csv.DictReader(io.StringIO(held("incidents", "--format", "csv").out)))
     assert [row["kind"] for row in rows] == ["one_body", "mass_change"]
     assert "mass_change" in held("incidents").out
@@ -86,16 +85,19 @@ def test_accepted_captures_become_history_with_their_own_times(held: Shell) -> N
     assert f"incident {incident} is accepted: 8 edited" in ran.err
     assert list(listed(held)) == ["one_body"]
     closed = listed(held, "--all")["mass_change"]
-    assert closed["decision"] == "accepted" and closed["closed_at"] is not None
+    assert closed["decision"] == "accepted"
+    assert closed["closed_at"] is not None
     rows = held.sql("select seen_at, text from revisions where revision = 2")
     assert {datetime.fromisoformat(row["seen_at"]) for row in rows} == {day(1)}
-    assert len(rows) == 8 and all("cookies" in row["text"] for row in rows)
+    assert len(rows) == 8
+    assert all("cookies" in row["text"] for row in rows)
     outcomes = held.sql("select outcome, count(*) AS n from captures group by outcome order by 1")
     assert [(row["outcome"], row["n"]) for row in outcomes] == [
         ("edited", 8), ("held", 5), ("new", 8),
     ]  # fmt: skip
     again = held("incidents", incident, "--accept")
-    assert again.code != 0 and "was closed on" in again.err
+    assert again.code != 0
+    assert "was closed on" in again.err
 
 
 def test_dismissed_captures_stay_out(held: Shell) -> None:
@@ -136,5 +138,6 @@ def test_there_may_be_no_warehouse_yet(shell: Shell) -> None:
     for words in ([], ["ffff", "--accept"]):
         ran = shell("incidents", *words)
         assert ran.code == 1
-        assert "pressdiff run" in ran.err and ran.err.count("\n") == 1
+        assert "pressdiff run" in ran.err
+        assert ran.err.count("\n") == 1
     assert list(shell.folder.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -149,7 +150,7 @@ def test_windows_lose_nothing_and_part_at_pauses(said: list[tuple[int, int]]) ->
     found = windows(times)
     assert [one for many in found for one in many] == [name for _, name in sorted(times)]
     at = {name: when for when, name in times}
-    pauses = [at[b[0]] - at[a[-1]] for a, b in zip(found, found[1:], strict=False)]
+    pauses = [at[b[0]] - at[a[-1]] for a, b in pairwise(found)]
     assert all(pause > timedelta(hours=1) for pause in pauses)
 
 

@@ -68,7 +68,9 @@ moves = st.lists(
 
 @given(moves, st.data())
 def test_order_and_repeats_of_facts_do_not_matter(facts: list[Move], data: st.DataObject) -> None:
-    mixed = data.draw(st.permutations(facts)) + data.draw(st.lists(st.sampled_from(facts or [None])))
+    mixed = data.draw(st.permutations(facts)) + data.draw(
+        st.lists(st.sampled_from(facts or [None]))
+    )
     assert addresses(one for one in mixed if one is not None) == addresses(facts)
 
 
@@ -78,7 +80,8 @@ def test_addresses_part_into_releases(facts: list[Move]) -> None:
     for url in ["/a", "/b", "/c", "/d", "/e"]:
         members = found.members(url)
         assert url in members
-        assert found.root(url) in members and found.canonical(url) in members
+        assert found.root(url) in members
+        assert found.canonical(url) in members
         for other in members:
             assert found.members(other) == members
             assert found.root(other) == found.root(url)

@@ -45,7 +45,9 @@ CASES: dict[str, tuple[list[Said], list[tuple[str, int]]]] = {
         [("missing", 0), ("withdrawn", 60)],
     ),
     "410 at once": ([(0, "r1", "new"), (9, "r2", "gone")], [("withdrawn", 9)]),
-    "410 after 404": ([(9, "r", "missing"), (10, "r", "gone")], [("missing", 9), ("withdrawn", 10)]),
+    "410 after 404": (
+        [(9, "r", "missing"), (10, "r", "gone")], [("missing", 9), ("withdrawn", 10)],
+    ),
     "404 after 410 in the same run": ([(9, "r", "gone"), (10, "r", "missing")], [("withdrawn", 9)]),
     "there again": (
         [(0, "r1", "missing"), (1, "r2", "missing"), (2, "r3", "unchanged")],

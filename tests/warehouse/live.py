@@ -56,9 +56,7 @@ def answer(at: int, path: str, outcome: str, to: str | None = None) -> StagedLoo
 def soon(look: StagedLook, minutes: int) -> StagedLook:
     """The same, minutes later."""
     at = look.captured_at + timedelta(minutes=minutes)
-    return replace(
-        look, captured_at=at, capture_id=capture_id("lakes", look.url, at, look.digest)
-    )
+    return replace(look, captured_at=at, capture_id=capture_id("lakes", look.url, at, look.digest))
 
 
 def reread(look: StagedLook, body: str, version: str = "v2") -> StagedLook:
@@ -143,5 +141,3 @@ class Lake:
         closed = {"closed_at": day(99), "decision": decision}
         self.store.append("incident_log", [{**last, **closed}])
         return came
-
-

@@ -159,7 +159,9 @@ def test_states_and_presences_are_as_in_memory(store: Store, run: Runs) -> None:
     run(answer(4, "/a/", "missing"))
     run(page(9, "/a/"))
     (release_id,) = store.releases_of_addresses("lakes", [URL]).values()
-    found = sorted((one.since, one.status) for one in store.release_states([release_id])[release_id])
+    found = sorted(
+        (one.since, one.status) for one in store.release_states([release_id])[release_id]
+    )
     assert found == [(day(4), "missing"), (day(5), "withdrawn"), (day(9), "live")]
     said = {one.outcome for _, one in store.presences("lakes", [URL])}
     assert said == {"new", "missing", "live_again"}

@@ -42,7 +42,8 @@ def test_what_was_a_release_of_its_own_at_the_new_address_becomes_one_with_it() 
     assert lake.texts() == {lake.one(): [(TEXT, 0), (OTHER, 1)]}
     assert lake.roles() == {lake.one(): {"/a/": "moved_from", "/b/": "canonical"}}
     looks = [one for one in lake.store._placed() if one.key]
-    assert {one.release_id for one in looks} == {lake.one()} and len(looks) == 3
+    assert {one.release_id for one in looks} == {lake.one()}
+    assert len(looks) == 3
 
 
 def test_the_same_text_at_both_addresses_becomes_one_release() -> None:
@@ -196,7 +197,9 @@ def test_missing_then_found_elsewhere_is_a_move_and_live() -> None:
 BANNER = "We use cookies to make this site better for you"
 
 
-def releases(at: int, many: int = 8, extra: str = "", edited: int | None = None) -> list[StagedLook]:
+def releases(
+    at: int, many: int = 8, extra: str = "", edited: int | None = None
+) -> list[StagedLook]:
     return [
         soon(
             page(at, f"/{n}/", f"release {n} of the council{' corrected' * (n == edited)}\n"
@@ -281,7 +284,8 @@ def test_a_broken_layout_is_held_and_read_once_the_layout_is_repaired() -> None:
         for n, one in enumerate(broken)
     ]
     came = lake.run(*repaired)
-    assert sum(came.values()) == 6 and set(came) <= {"edited", "unchanged"}
+    assert sum(came.values()) == 6
+    assert set(came) <= {"edited", "unchanged"}
     assert lake.held() == set()
     assert {tuple(at for _, at in many) for many in lake.texts().values()} == {(0, 1)}
     assert lake.states() == {}
