@@ -81,7 +81,8 @@ def test_a_chain_of_moves_in_one_answer() -> None:
     lake = Lake()
     lake.run(page(0, "/a/"))
     hops = [replace(answer(1, "/a/", "moved", to="/b/")),
-            replace(soon(answer(1, "/b/", "moved", to="/c/"), 1), address=f"{SITE}/a/")]  # fmt: skip
+            replace(soon(answer(1, "/b/", "moved", to="/c/"), 1), address=f"{SITE}/a/"),
+    ]  # fmt: skip
     lake.run(*hops, soon(page(1, "/c/"), 2))
     assert lake.texts() == {lake.one(): [(TEXT, 0)]}
     assert lake.roles()[lake.one()] == {"/a/": "moved_from", "/c/": "canonical"}
