@@ -4,6 +4,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from importlib.metadata import version
 
 from flows.evidence import CHUNK_BODIES, EvidenceReader
@@ -22,7 +23,7 @@ from warehouse.incident_desk import (
 from warehouse.lock import writer_lock
 from warehouse.model import KeptBody, StagedLook
 from warehouse.recorder import Recorder
-from warehouse.rows import Stamp
+from warehouse.rows import Row, Stamp
 from warehouse.store import Store
 
 
@@ -82,7 +83,7 @@ def settle_incident(
                 one for one in store.incidents(source_id) if one.incident_id == incident_id
             ]
             close_incident(store, recorder.stamp, incident, decision)
-            store.append("run_log", [_run_row(recorder.stamp, started_at, effects, outcomes)])
+            store.append("run_log", [_run_row(recorder.stamp, started_at, outcomes)])
         except BaseException:
             store.rollback()
             raise
@@ -94,9 +95,7 @@ def _run_id(effects: Effects) -> str:
     return f"{effects.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def _run_row(
-    stamp: Stamp, started_at: object, effects: Effects, outcomes: Counter[str]
-) -> dict[str, object]:
+def _run_row(stamp: Stamp, started_at: datetime, outcomes: Counter[str]) -> Row:
     return {
         "run_id": stamp.run_id,
         "command": "incidents",

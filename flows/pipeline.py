@@ -59,6 +59,8 @@ class Effects:
     """Told sentences a person should read while the run goes on."""
     progress: Callable[[str, int], None]
     """Told (source id, looks) as batches are staged."""
+    watch: Callable[[str, int, int], None] = lambda _words, _done, _total: None
+    """Told what a person sees of a site's visit: words, pages looked at, pages to look at."""
     monotonic: Callable[[], float] = time.monotonic
     random: Callable[[], float] = random.random
     """In [0, 1): spreads what would come at once."""
@@ -282,11 +284,16 @@ class Run:
             )
         )  # fmt: skip
         visit = Visit(
-            plan.source, self.run_id, self._store, self._stager, fetcher, effects.now, plan.wish
-        )
+            plan.source, self.run_id, self._store, self._stager, fetcher, effects.now, plan.wish,
+            self._show,
+        )  # fmt: skip
         self._visits.append(visit)
         self._coverage.setdefault(plan.source.id, Coverage())
         return visit
+
+    def _show(self, visit: "Visit") -> None:
+        sights = visit.sights
+        self._effects.watch(f"{visit.source.id}: {sights}", sights.fetched, sights.to_fetch)
 
     def fetch(self, visit: "Visit", batch: Sequence["Target"]) -> int:
         """Look at a batch of a site's pages; how many were reached."""

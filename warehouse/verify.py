@@ -177,7 +177,7 @@ def _check_evidence(
                 except WarcError as error:
                     findings.append(Finding("damage", f"capture {capture_id}", str(error)))
                     continue
-                if found != digest:
+                if digest is not None and found != digest:  # a 304 or redirect brought no body
                     sentence = f"{path} at offset {offset} holds other bytes than were recorded"
                     findings.append(Finding("damage", f"capture {capture_id}", sentence))
         progress("captures", checked)

@@ -1,8 +1,8 @@
 """Which validators a request may carry, from what earlier looks at its URL showed. Pure.
 
 A 304 is only the server's claim. So a validator that stood still while the text changed is not
-sent again for that URL, nor is one that has just changed with an unchanged text; and every page is asked
-for in full from time to time whatever its validators say.
+sent again for that URL, nor is one that has just changed with an unchanged text; and every page is
+asked for in full from time to time whatever its validators say.
 """
 
 from collections.abc import Sequence
