@@ -44,6 +44,8 @@ if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
 _LOG = logging.getLogger(__name__)
 
 BATCH_FILES = 500
+USUAL_BUDGET_S = 6 * 3600.0
+"""Of a visit to a source without a schedule; what it does not reach comes first next time."""
 _BATCH_BYTES = 32 * 1024 * 1024
 _DECIDE_LOOKS = 4000
 _PARSED = ("new", "edited", "unchanged", "live_again")
