@@ -21,6 +21,7 @@ from parsers.language import language_of
 from parsers.layouts import LoginError, find_content
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Capture, Kind, Layout, Outcome, Reading, Sighting, Source, Teaser
+from parsers.modified import modified_on
 from parsers.normalise import NORMALISER_VERSION
 from parsers.page import Page, parse_page, prune
 from parsers.parts import Parts
@@ -31,7 +32,7 @@ from parsers.teasers import read_teasers
 from parsers.text import squash
 from parsers.tree import detach
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Bump it when any rule of this room changes what is read."""
 
 _READERS: dict[str, Callable[[Sequence[Block], str | None], Parts | None]] = {
@@ -86,7 +87,16 @@ def read(capture: Capture, source: Source, known_container: str | None = None) -
             reading = _read_page(decoded.text, capture, source, known_container)
     except _Unreadable as fault:
         reading = Reading(Outcome.UNREADABLE, reason=str(fault))
-    return _finish(reading, known_container, decoded)
+    return _with_claim(_finish(reading, known_container, decoded), decoded.text, source)
+
+
+def _with_claim(reading: Reading, html: str, source: Source) -> Reading:
+    """With the page's `dateModified`, which is no part of what its content digest says."""
+    sighting = reading.sighting
+    if sighting is None or sighting.kind is not Kind.HTML:
+        return reading
+    day = modified_on(html, sighting.headline, source.timezone)
+    return replace(reading, sighting=replace(sighting, modified_on=day)) if day else reading
 
 
 def _finish(reading: Reading, known: str | None, decoded: Decoded | None = None) -> Reading:
