@@ -39,6 +39,11 @@ _TOKEN = re.compile(
 )
 """A word with inner hyphens and apostrophes, a number with its separators, one character of a
 language without spaces, or one mark."""
+_ASCII_WORD = r"[^\s!-/:-@\[-`{-~]"
+_ASCII_TOKEN = re.compile(
+    rf"{_ASCII_WORD}+(?:['-]{_ASCII_WORD}+|(?<=\d)[.,:/]\d+)*|[^\s]", re.ASCII
+)
+"""The same where all is ASCII, as most texts are: a third faster."""
 _UNSPACED_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}{_UNSPACED}]")
 _CJK_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}]")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]* (?=\S)|[。！？]+[\"')\]」』]*\s?(?=\S)")
@@ -67,6 +72,10 @@ class Token(NamedTuple):
         return self.key.removeprefix(GLUED)
 
 
+_new = tuple.__new__
+"""Makes a Token in two thirds of the time that its own constructor takes."""
+
+
 def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
     """The tokens of `normal[start:end]`. Spaces count as part of the text, except beside Chinese
     and Japanese characters, where they are layout.
@@ -76,8 +85,15 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
     >>> [token.key for token in tokenise("5月 会", 0, 0, 4)]
     ['5', '月', '会']
     """
-    tokens = []
+    tokens: list[Token] = []
     previous = start if start == 0 or normal[start - 1] == " " else -1
+    if normal.isascii():
+        for match in _ASCII_TOKEN.finditer(normal, start, end):
+            at, stop = match.span()
+            text = match[0] if at != previous or at == start or not tokens else GLUED + match[0]
+            tokens.append(_new(Token, (text, paragraph, at, stop)))
+            previous = stop
+        return tokens
     loose = True
     for match in _TOKEN.finditer(normal, start, end):
         at = match.start()
@@ -91,7 +107,7 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
 
 def has_word(text: str) -> bool:
     """Whether a token counts as a word: it holds a letter or digit of any script."""
-    return any(map(str.isalnum, text))
+    return text.isalnum() or any(map(str.isalnum, text))
 
 
 def count_tokens(normal: str) -> int:
