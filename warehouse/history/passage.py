@@ -35,14 +35,18 @@ class Passage:
     """Each with the tokens it lies in; in order, never overlapping."""
 
     @cached_property
-    def quoted(self) -> tuple[bool, ...]:
-        """For each token whether it stands in quotation marks, the marks included."""
-        return tuple(_quoted(self.side, self.tokens))
-
-    @cached_property
     def capitals_are_style(self) -> bool:
         """Whether most words have one, as in many headlines."""
         return _capitals_are_style(self.tokens)
+
+    def is_quoted(self, start: int, end: int) -> bool:
+        """Whether any of these tokens stands in quotation marks, the marks included."""
+        for token in self.tokens[start:end]:
+            marked = quoted_spans(self.side.normals[token.paragraph])
+            at = bisect_right(marked, token.start, key=itemgetter(0)) - 1
+            if at >= 0 and token.start < marked[at][1]:
+                return True
+        return False
 
     def values_in(self, start: int, end: int) -> tuple[tuple[int, int, Value], ...]:
         """The values that share a token with `start:end`."""
@@ -84,7 +88,8 @@ def _hinted(tokens: Sequence[Token]) -> list[_Range]:
 
 
 def _capitals_are_style(tokens: Sequence[Token]) -> bool:
-    words = [token.text for token in tokens if len(token.text) > 3 and token.text.isalpha()]
+    texts = [token[0].removeprefix(GLUED) for token in tokens]
+    words = [text for text in texts if len(text) > 3 and text.isalpha()]
     capitals = sum(not word[0].islower() for word in words)
     return len(words) > 2 and capitals > _TITLE_CASE_SHARE * len(words)
 
@@ -105,19 +110,6 @@ def _laid_out(side: Side, tokens: Sequence[Token]) -> tuple[str, list[int], list
         parts.append(side.normals[paragraph][first:last])
         length += last - first + 1
     return " ".join(parts), starts, ends
-
-
-def _quoted(side: Side, tokens: Sequence[Token]) -> list[bool]:
-    spans: dict[int, list[_Range]] = {}
-    for token in tokens:
-        if token.paragraph not in spans:
-            spans[token.paragraph] = quoted_spans(side.normals[token.paragraph])
-    quoted = []
-    for token in tokens:
-        marked = spans[token.paragraph]
-        at = bisect_right(marked, token.start, key=itemgetter(0)) - 1
-        quoted.append(at >= 0 and token.start < marked[at][1])
-    return quoted
 
 
 def widened(edited: EditedLink, left: Passage, right: Passage) -> list[Edit]:

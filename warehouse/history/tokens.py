@@ -87,7 +87,7 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
     """
     tokens: list[Token] = []
     previous = start if start == 0 or normal[start - 1] == " " else -1
-    if normal.isascii():
+    if normal.isascii() or normal[start:end].isascii():
         for match in _ASCII_TOKEN.finditer(normal, start, end):
             at, stop = match.span()
             text = match[0] if at != previous or at == start or not tokens else GLUED + match[0]
