@@ -40,10 +40,10 @@ _TOKEN = re.compile(
 """A word with inner hyphens and apostrophes, a number with its separators, one character of a
 language without spaces, or one mark."""
 _ASCII_WORD = r"[^\s!-/:-@\[-`{-~]"
-_ASCII_TOKEN = re.compile(
-    rf"{_ASCII_WORD}+(?:['-]{_ASCII_WORD}+|(?<=\d)[.,:/]\d+)*|[^\s]", re.ASCII
+_ASCII_PIECE = re.compile(
+    rf" ?(?:{_ASCII_WORD}+(?:['-]{_ASCII_WORD}+|(?<=\d)[.,:/]\d+)*|[^\s])", re.ASCII
 )
-"""The same where all is ASCII, as most texts are: a third faster."""
+"""The same with the space before it, where all is ASCII, as in most texts: half the time."""
 _UNSPACED_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}{_UNSPACED}]")
 _CJK_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}]")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]* (?=\S)|[。！？]+[\"')\]」』]*\s?(?=\S)")
@@ -72,6 +72,19 @@ class Token(NamedTuple):
         return self.key.removeprefix(GLUED)
 
 
+def _ascii_tokens(pieces: list[str], stops: list[int], paragraph: int) -> list[Token]:
+    """The tokens of pieces that follow each other, each with the space before it."""
+    tokens = [
+        _new(Token, (piece[1:], paragraph, at + 1, stop))
+        if piece[0] == " "
+        else _new(Token, (GLUED + piece, paragraph, at, stop))
+        for piece, at, stop in zip(pieces, stops, stops[1:], strict=False)
+    ]
+    if tokens:
+        tokens[0] = tokens[0]._replace(key=tokens[0].text)
+    return tokens
+
+
 _new = tuple.__new__
 """Makes a Token in two thirds of the time that its own constructor takes."""
 
@@ -88,12 +101,10 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
     tokens: list[Token] = []
     previous = start if start == 0 or normal[start - 1] == " " else -1
     if normal.isascii() or normal[start:end].isascii():
-        for match in _ASCII_TOKEN.finditer(normal, start, end):
-            at, stop = match.span()
-            text = match[0] if at != previous or at == start or not tokens else GLUED + match[0]
-            tokens.append(_new(Token, (text, paragraph, at, stop)))
-            previous = stop
-        return tokens
+        pieces = _ASCII_PIECE.findall(normal, start, end)
+        stops = list(accumulate(map(len, pieces), initial=start))
+        if stops[-1] == end:
+            return _ascii_tokens(pieces, stops, paragraph)
     loose = True
     for match in _TOKEN.finditer(normal, start, end):
         at = match.start()
