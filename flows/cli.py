@@ -170,6 +170,7 @@ def changes(
     recorded_since: str | None = None,
     source: str | None = None,
     class_: Annotated[ChangeClass | None, Parameter(name="--class")] = None,
+    no_flapping: bool = False,
     format: _FORMAT = "table",
     common: Common = Common(),
 ) -> int:
@@ -185,10 +186,12 @@ def changes(
         Of this source alone.
     class_
         Of this class alone.
+    no_flapping
+        Leave out changes to and fro between the same two texts.
     """
     from flows.commands.compare import changes as command
 
-    return command(common, since, recorded_since, source, class_, format)
+    return command(common, since, recorded_since, source, class_, format, flapping=not no_flapping)
 
 
 @app.command

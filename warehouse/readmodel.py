@@ -40,8 +40,8 @@ select release_id, source_id, url, headline, published_on, published_text, event
 from releases where release_id = $1
 """
 _REVISIONS = """
-select revision, change_class, reverts_to, seen_at, changed_after, words_added, words_removed,
-    published_on, headline, paragraphs, revision_id
+select revision, change_class, flapping, appeared_late, reverts_to, seen_at, changed_after,
+    words_added, words_removed, announced, published_on, headline, paragraphs, revision_id
 from revisions where release_id = $1 order by revision
 """
 _URLS = "select url, role from release_urls where release_id = $1 order by role, url"
@@ -107,7 +107,8 @@ with told as (
     from changes group by revision_id
 )
 select r.seen_at, r.recorded_at, r.source_id, r.release_id, r.revision, r.change_class, r.headline,
-    r.words_added, r.words_removed, r.announced, r.changed_after,
+    r.published_on, r.words_added, r.words_removed, r.announced, r.appeared_late, r.flapping,
+    r.changed_after,
     t.telling.kind as kind, t.telling.op as op, t.telling.before as before, t.telling.after as after
 from revisions as r
 left join told as t on t.revision_id = r.revision_id
@@ -115,6 +116,7 @@ where ($since is null or r.seen_at >= $since)
     and ($recorded_since is null or r.recorded_at >= $recorded_since)
     and ($source is null or r.source_id = $source)
     and ($class is null or r.change_class = $class)
+    and ($flapping or not r.flapping)
 order by r.seen_at desc, r.release_id, r.revision desc
 """
 
@@ -129,6 +131,8 @@ class ChangeFilter:
     """By arrival."""
     source_id: str | None = None
     change_class: str | None = None
+    flapping: bool = True
+    """Whether changes between two texts that stand there by turns are asked for too."""
 
 
 def recent_changes(place: Place, wanted: ChangeFilter) -> list[Document]:
@@ -140,6 +144,7 @@ def recent_changes(place: Place, wanted: ChangeFilter) -> list[Document]:
             "recorded_since": wanted.recorded_since,
             "source": wanted.source_id,
             "class": wanted.change_class,
+            "flapping": wanted.flapping,
         }
         return list(_documents(connection.execute(_CHANGES, parameters)))
     finally:

@@ -360,8 +360,8 @@ def test_the_connection_itself_refuses(connection: duckdb.DuckDBPyConnection, sq
 
 def test_the_views_and_macros_of_the_contract_can_be_asked() -> None:
     assert names().views == {
-        "captures", "changes", "coverage", "duplicates", "incidents", "neighbours", "readings",
-        "release_urls", "releases", "revisions", "runs", "silent_edits", "teasers",
+        "captures", "changes", "coverage", "duplicates", "flappings", "incidents", "neighbours",
+        "readings", "release_urls", "releases", "revisions", "runs", "silent_edits", "teasers",
     }  # fmt: skip
     assert names().table_macros == {
         "releases_as_of", "releases_valid_at", "revisions_as_of", "revisions_valid_at",

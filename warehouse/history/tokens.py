@@ -39,6 +39,11 @@ _TOKEN = re.compile(
 )
 """A word with inner hyphens and apostrophes, a number with its separators, one character of a
 language without spaces, or one mark."""
+_ASCII_WORD = r"[^\s!-/:-@\[-`{-~]"
+_ASCII_PIECE = re.compile(
+    rf" ?(?:{_ASCII_WORD}+(?:['-]{_ASCII_WORD}+|(?<=\d)[.,:/]\d+)*|[^\s])", re.ASCII
+)
+"""The same with the space before it, where all is ASCII, as in most texts: half the time."""
 _UNSPACED_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}{_UNSPACED}]")
 _CJK_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}]")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]* (?=\S)|[。！？]+[\"')\]」』]*\s?(?=\S)")
@@ -67,6 +72,23 @@ class Token(NamedTuple):
         return self.key.removeprefix(GLUED)
 
 
+def _ascii_tokens(pieces: list[str], stops: list[int], paragraph: int) -> list[Token]:
+    """The tokens of pieces that follow each other, each with the space before it."""
+    tokens = [
+        _new(Token, (piece[1:], paragraph, at + 1, stop))
+        if piece[0] == " "
+        else _new(Token, (GLUED + piece, paragraph, at, stop))
+        for piece, at, stop in zip(pieces, stops, stops[1:], strict=False)
+    ]
+    if tokens:
+        tokens[0] = tokens[0]._replace(key=tokens[0].text)
+    return tokens
+
+
+_new = tuple.__new__
+"""Makes a Token in two thirds of the time that its own constructor takes."""
+
+
 def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
     """The tokens of `normal[start:end]`. Spaces count as part of the text, except beside Chinese
     and Japanese characters, where they are layout.
@@ -76,8 +98,13 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
     >>> [token.key for token in tokenise("5月 会", 0, 0, 4)]
     ['5', '月', '会']
     """
-    tokens = []
+    tokens: list[Token] = []
     previous = start if start == 0 or normal[start - 1] == " " else -1
+    if normal.isascii() or normal[start:end].isascii():
+        pieces = _ASCII_PIECE.findall(normal, start, end)
+        stops = list(accumulate(map(len, pieces), initial=start))
+        if stops[-1] == end:
+            return _ascii_tokens(pieces, stops, paragraph)
     loose = True
     for match in _TOKEN.finditer(normal, start, end):
         at = match.start()
@@ -91,7 +118,7 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
 
 def has_word(text: str) -> bool:
     """Whether a token counts as a word: it holds a letter or digit of any script."""
-    return any(map(str.isalnum, text))
+    return text.isalnum() or any(map(str.isalnum, text))
 
 
 def count_tokens(normal: str) -> int:

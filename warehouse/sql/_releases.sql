@@ -52,7 +52,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
         null::varchar as duplicate_kind,
         r.release_id as cluster_id,
         r.revision_id
-    from revisions_as_of(known_at) as r
+    from _revisions_at(known_at) as r
     join seen as s on s.release_id = r.release_id
     left join addresses as a on a.release_id = r.release_id
     left join states as st on st.release_id = r.release_id
