@@ -27,6 +27,7 @@ from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.staging import StagedLooks, remove_abandoned
 from warehouse.store import Store
+from warehouse.ties import settle_ties
 
 _LOG = logging.getLogger(__name__)
 
@@ -208,6 +209,7 @@ class Run:
                 recorder = Recorder(self._store, stamp)
                 for source_id, looks in self._staged.batches(_DECIDE_LOOKS):
                     self._coverage[source_id].outcomes += recorder.record(source_id, looks)
+                settle_ties(self._store, stamp, recorder.touched)
                 self._append_run(stamp, recorder)
             except BaseException:
                 self._store.rollback()

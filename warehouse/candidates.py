@@ -1,81 +1,104 @@
-"""The equi-join: which signed texts in the lake share keys with new ones.
+"""The equi-join: which bodies in the lake share keys with new ones.
 
-The lake keeps keys flat, one row a (row, key), where `row` numbers signatures in the order they
-arrived; that reads twenty times faster than unnesting lists. A release that gets a new revision
-gets a new signature with a new row: leave superseded rows out of the relations given here.
+The lake keeps keys flat, one row a (signature, key), in order of arrival: that reads twenty times
+faster than unnesting lists. A key there is 32 bits, for 8 bytes a row before compression: by chance
+one of 3,400 new keys meets one of 7 million known ones five times, and the exact check drops those.
+Equal bodies have one signature, so no key is needed to find them.
 """
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
-from warehouse.history.fingerprint import BAND, COPY, PASSAGE, PASSAGE_WORDS, SORT_BITS, Signatures
-from warehouse.history.pairing import GRAMS_PER_HIT, Caps
+from warehouse.history.fingerprint import (
+    BAND,
+    COPY,
+    PASSAGE,
+    PASSAGE_WORDS,
+    SORT_BITS,
+    U64,
+    Signatures,
+)
+from warehouse.history.pairing import GRAMS_PER_HIT, SHORT_WORDS, Caps
+from warehouse.store import Store
+
+_LAKE_BITS = 32
 
 _CANDIDATES = """
-with wanted as (
-    select "row" as new_row, key, (key & $sort_bits)::utinyint as sort from {new_keys}
+with hits as materialized (
+    select known.key, known.signature
+    from lake.signature_keys as known
+    where known.signature >= $first and known.key in (select key from new_keys)
 ),
-found as (
-    -- of every key the members that arrived first, as many as its sort allows
-    select k.key, unnest(case k.key & $sort_bits
-        when $copy then min(k."row", $copies)
-        when $band then min(k."row", $bands)
-        else min(k."row", $passages) end) as old_row
-    from {known_keys} as k
-    semi join wanted on wanted.key = k.key
-    group by k.key
+standing as materialized (
+    -- of those signatures the ones whose body some release has today
+    select s.signature, s.body_digest, s.words
+    from lake.signatures as s
+    where s.signature in (select signature from hits)
+        and s.body_digest in (
+            select told.body_digest
+            from (
+                select release_id, max_by({'body_digest': body_digest}, recorded_at) as told
+                from lake.article_log
+                where release_id in (
+                    select release_id from lake.article_log
+                    where body_digest in (
+                        select body_digest from lake.signatures
+                        where signature in (select signature from hits)
+                    )
+                )
+                group by release_id
+            )
+        )
+),
+met as (
+    -- of every key the bodies that arrived first, as many as its sort allows
+    select hits.key, unnest(if(hits.key & $sort_bits = $band,
+        min(hits.signature, $bands), min(hits.signature, $passages))) as other
+    from hits semi join standing on standing.signature = hits.signature
+    group by hits.key
 ),
 pairs as (
-    select least(new_row, old_row) as "row", greatest(new_row, old_row) as other_row,
-        count(distinct found.key) filter (where sort = $passage) as passages,
-        count(*) filter (where sort <> $passage) as others
-    from wanted join found using (key)
-    where new_row <> old_row
+    select n.signature, met.other,
+        count(*) filter (where n.key & $sort_bits = $passage) as passages,
+        count(*) filter (where n.key & $sort_bits = $band) as bands
+    from new_keys as n join met on met.key = n.key
+    where n.signature <> met.other
     group by all
 )
-select pairs."row", other_row
+select one.body_digest, other.body_digest
 from pairs
-join {lengths} as one on one."row" = pairs."row"
-join {lengths} as other on other."row" = other_row
-where others > 0
+join new_bodies as one on one.signature = pairs.signature
+join standing as other on other.signature = pairs.other
+where bands > 1 or (bands > 0 and (passages > 0 or least(one.words, other.words) < $short))
     or passages * $grams_per_hit >= least(one.words, other.words)::bigint - $edge
-order by all
 """
 
 
-def key_table(signatures: Signatures, first_row: int) -> pa.Table:
-    """The keys as the lake keeps them: (row, key), rows numbered from `first_row` on."""
-    counts = np.diff(signatures.ends, prepend=0)
-    rows = np.repeat(np.arange(first_row, first_row + len(signatures)), counts)
-    return pa.table({"row": rows, "key": signatures.keys})
+def lake_keys(signed: Signatures, first: int) -> tuple[np.ndarray, U64]:
+    """(signature numbers from `first` on, keys) of some signatures as the lake keeps them."""
+    counts = np.diff(signed.ends, prepend=0)
+    numbers = np.repeat(np.arange(first, first + len(signed)), counts)
+    kept = (signed.keys & np.uint64(SORT_BITS)) != np.uint64(COPY)
+    keys = signed.keys[kept]
+    packed = keys >> np.uint64(64 - _LAKE_BITS) & ~np.uint64(SORT_BITS)
+    return numbers[kept].astype(np.uint32), packed | keys & np.uint64(SORT_BITS)
 
 
 def find_candidates(
-    connection: duckdb.DuckDBPyConnection,
-    new_keys: str,
-    known_keys: str,
-    lengths: str,
-    caps: Caps,
-) -> list[tuple[int, int]]:
-    """The pairs of rows worth an exact check, the lower row first, ordered.
+    store: Store, new_keys: pa.Table, new_bodies: pa.Table, first: int, caps: Caps
+) -> set[tuple[str, str]]:
+    """The pairs of body digests worth an exact check, a new one first.
 
-    Three relations by name: `new_keys` and `known_keys` have (row, key), the known ones include
-    the new; `lengths` has (row, words) of all. A new row meets, for each of its keys, the rows
-    that came first, as many as `caps` allows.
+    `new_keys` has (signature, key), `new_bodies` (signature, body_digest, words); what they hold is
+    in the lake already. Only signatures from `first` on count: those before are of another scheme.
     """
-    names = {
-        name: ".".join(f'"{part}"' for part in relation.replace('"', "").split("."))
-        for name, relation in (
-            ("new_keys", new_keys), ("known_keys", known_keys), ("lengths", lengths),
-        )
-    }  # fmt: skip
-    found = connection.execute(
-        _CANDIDATES.format(**names),
+    found = store.ask(
+        _CANDIDATES,
         {
-            "sort_bits": SORT_BITS, "copy": COPY, "band": BAND, "passage": PASSAGE,
-            "copies": caps.copies, "bands": caps.bands, "passages": caps.passages,
-            "grams_per_hit": GRAMS_PER_HIT, "edge": PASSAGE_WORDS - 1,
+            "sort_bits": SORT_BITS, "band": BAND, "passage": PASSAGE, "first": first,
+            "bands": caps.bands, "passages": caps.passages,
+            "grams_per_hit": GRAMS_PER_HIT, "edge": PASSAGE_WORDS - 1, "short": SHORT_WORDS,
         },
-    ).fetchall()  # fmt: skip
-    return [(int(row), int(other)) for row, other in found]
+        new_keys=new_keys, new_bodies=new_bodies,
+    )  # fmt: skip
+    return {(one, other) for one, other in found}

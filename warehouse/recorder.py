@@ -57,6 +57,8 @@ class Recorder:
         self._store = store
         self._stamp = stamp
         self.tally = Tally()
+        self.touched: set[str] = set()
+        """Releases whose time line may have changed."""
 
     def record(self, source_id: str, looks: Sequence[StagedLook]) -> Counter[str]:
         """Append a batch of one source's looks; the outcomes of those that were new."""
@@ -183,6 +185,7 @@ class Recorder:
         known = self._store.revisions(releases - identity.fresh)
         newest = {release_id: many[-1] for release_id, many in known.items()}
         lines = self._lines(looks, identity, unsettled(looks, identity, newest))
+        self.touched |= lines.keys()
         history = settle_history(source_id, lines, known)
         revisions = [one for done in history.reconciled for one in done.appended]
         closed = [entry for done in history.reconciled for entry in done.superseded]

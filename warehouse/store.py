@@ -7,7 +7,7 @@ DuckLake syncs its catalog only: what the catalog names must already be on the d
 import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -92,10 +92,12 @@ class Store:
 
     def append(self, table: str, rows: Sequence[Row]) -> None:
         """Append rows to a table; each must have the table's columns."""
-        if not rows:
-            return
+        if rows:
+            self.append_table(table, pa.Table.from_pylist(list(rows), BY_NAME[table].arrow))
+
+    def append_table(self, table: str, appended: pa.Table) -> None:
+        """Append many rows at once."""
         # Named in the query, not registered: a registered table is held until the transaction ends.
-        appended = pa.Table.from_pylist(list(rows), BY_NAME[table].arrow)
         self._connection.execute(f"insert into lake.{table} by name select * from appended")
         del appended
 
@@ -113,6 +115,15 @@ class Store:
         self._connection.execute("call ducklake_merge_adjacent_files('lake')")
         self.commit()
         _LOG.info("merged small files: most_in_a_table=%d", most)
+
+    def ask(
+        self, query: str, parameters: dict[str, Any] | None = None, **tables: pa.Table
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a query, which may name the given tables besides the lake's."""
+        with ExitStack() as stack:
+            for name, table in tables.items():
+                stack.enter_context(self._registered(name, table))
+            return self._connection.execute(query, parameters).fetchall()
 
     # What is known, asked for by key. Each takes any number of keys and reads each table once.
 

@@ -31,6 +31,7 @@ import pyarrow as pa
 from parsers.normalise import NORMALISER_VERSION, normalise
 from warehouse.history.conflict import is_marked
 from warehouse.history.shingles import SHINGLE_WORDS
+from warehouse.history.tokens import split_words
 
 U64: TypeAlias = npt.NDArray[np.uint64]
 I64: TypeAlias = npt.NDArray[np.int64]
@@ -69,14 +70,14 @@ class Scheme:
     window + 5 words that two texts share is always found."""
     dense_grams: int = 64
     """Texts with fewer grams than this keep every one as a key."""
-    version: int = 1
-    """Of the hash functions below."""
+    version: int = 2
+    """Of the hash functions below and of what counts as a word."""
 
     def __str__(self) -> str:
         """The name stored beside every key.
 
         >>> str(Scheme())
-        's3-b24x3-p6w16d64-n1-v1'
+        's3-b24x3-p6w16d64-n1-v2'
         """
         return (
             f"s{SHINGLE_WORDS}-b{self.bands}x{self.rows}"
@@ -197,7 +198,7 @@ def _read(texts: Sequence[str]) -> tuple[_WordIndex, npt.NDArray[np.intp], I64]:
     for row, text in enumerate(texts):
         normal = normalise(text)
         if normal:
-            words = normal.split(" ")
+            words = split_words(normal)
             numbers += map(index.__getitem__, words)
             counts[row] = len(words)
     return index, np.array(numbers, np.intp), counts

@@ -26,6 +26,11 @@ GRAMS_PER_HIT = 85
 """Passage keys alone make a candidate when there is one for so many grams of the shorter text:
 long texts keep 2 grams of 17, so that is a tenth of what they could share; a short one needs 1."""
 
+SHORT_WORDS = 64
+"""One band in common makes a candidate of texts of which one is shorter; longer ones need a second
+band or a passage key besides. A pair of Jaccard .5 lacks both with probability .001, a pair of
+strangers that met in one band nearly always."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caps:
