@@ -1,104 +1,90 @@
-"""The equi-join: which bodies in the lake share keys with new ones.
+"""From keys that bodies share to pairs worth an exact check: new ones against all in the lake.
 
-The lake keeps keys flat, one row a (signature, key), in order of arrival: that reads twenty times
-faster than unnesting lists. A key there is 32 bits, for 8 bytes a row before compression: by chance
-one of 3,400 new keys meets one of 7 million known ones five times, and the exact check drops those.
-Equal bodies have one signature, so no key is needed to find them.
+The lake keeps keys flat, one row a (signature, key), in order of arrival; one equi-join in DuckDB
+finds who shares one. A key there is 32 bits: by chance one of 3,400 new keys meets one of 7 million
+known ones five times, and the exact check drops those. Equal bodies have one signature, so no key
+is needed to find them.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 
-from warehouse.history.fingerprint import (
-    BAND,
-    COPY,
-    PASSAGE,
-    PASSAGE_WORDS,
-    SORT_BITS,
-    U64,
-    Signatures,
-)
-from warehouse.history.pairing import GRAMS_PER_HIT, SHORT_WORDS, Caps
-from warehouse.store import Store
+from warehouse.history.fingerprint import BAND, COPY, SORT_BITS, U64, Signatures
+from warehouse.history.pairing import BAND_HIT, PASSAGE_HIT, Caps, worth_checking
 
+U32 = npt.NDArray[np.uint32]
 _LAKE_BITS = 32
 
-_CANDIDATES = """
-with hits as materialized (
-    select known.key, known.signature
-    from lake.signature_keys as known
-    where known.signature >= $first and known.key in (select key from new_keys)
-),
-standing as materialized (
-    -- of those signatures the ones whose body some release has today
-    select s.signature, s.body_digest, s.words
-    from lake.signatures as s
-    where s.signature in (select signature from hits)
-        and s.body_digest in (
-            select told.body_digest
-            from (
-                select release_id, max_by({'body_digest': body_digest}, recorded_at) as told
-                from lake.article_log
-                where release_id in (
-                    select release_id from lake.article_log
-                    where body_digest in (
-                        select body_digest from lake.signatures
-                        where signature in (select signature from hits)
-                    )
-                )
-                group by release_id
-            )
-        )
-),
-met as (
-    -- of every key the bodies that arrived first, as many as its sort allows
-    select hits.key, unnest(if(hits.key & $sort_bits = $band,
-        min(hits.signature, $bands), min(hits.signature, $passages))) as other
-    from hits semi join standing on standing.signature = hits.signature
-    group by hits.key
-),
-pairs as (
-    select n.signature, met.other,
-        count(*) filter (where n.key & $sort_bits = $passage) as passages,
-        count(*) filter (where n.key & $sort_bits = $band) as bands
-    from new_keys as n join met on met.key = n.key
-    where n.signature <> met.other
-    group by all
-)
-select one.body_digest, other.body_digest
-from pairs
-join new_bodies as one on one.signature = pairs.signature
-join standing as other on other.signature = pairs.other
-where bands > 1 or (bands > 0 and (passages > 0 or least(one.words, other.words) < $short))
-    or passages * $grams_per_hit >= least(one.words, other.words)::bigint - $edge
-"""
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys as the lake has them; both arrays are (n,)."""
+
+    signatures: U32
+    keys: U32
 
 
-def lake_keys(signed: Signatures, first: int) -> tuple[np.ndarray, U64]:
-    """(signature numbers from `first` on, keys) of some signatures as the lake keeps them."""
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Pairs of signatures that share keys, a new one first; all arrays are (n,)."""
+
+    new: U32
+    other: U32
+    hits: npt.NDArray[np.uint32]
+    """Shared keys by sort, as `pairing` counts them."""
+
+
+def lake_keys(signed: Signatures, first: int) -> Keys:
+    """The keys of some signatures, numbered from `first` on; no copy keys."""
     counts = np.diff(signed.ends, prepend=0)
     numbers = np.repeat(np.arange(first, first + len(signed)), counts)
     kept = (signed.keys & np.uint64(SORT_BITS)) != np.uint64(COPY)
-    keys = signed.keys[kept]
+    keys: U64 = signed.keys[kept]
     packed = keys >> np.uint64(64 - _LAKE_BITS) & ~np.uint64(SORT_BITS)
-    return numbers[kept].astype(np.uint32), packed | keys & np.uint64(SORT_BITS)
+    packed |= keys & np.uint64(SORT_BITS)
+    return Keys(numbers[kept].astype(np.uint32), packed.astype(np.uint32))
 
 
-def find_candidates(
-    store: Store, new_keys: pa.Table, new_bodies: pa.Table, first: int, caps: Caps
-) -> set[tuple[str, str]]:
-    """The pairs of body digests worth an exact check, a new one first.
+def capped(known: Keys, caps: Caps) -> Keys:
+    """Of every key the signatures that came first, as many as its sort allows."""
+    order = np.lexsort((known.signatures, known.keys))
+    keys = known.keys[order]
+    starts = np.flatnonzero(np.diff(keys.astype(np.int64), prepend=-1))
+    rank = np.arange(len(keys)) - np.repeat(starts, np.diff(starts, append=len(keys)))
+    kept = rank < caps.of((keys & np.uint32(SORT_BITS)).astype(np.intp))
+    return Keys(known.signatures[order][kept], keys[kept])
 
-    `new_keys` has (signature, key), `new_bodies` (signature, body_digest, words); what they hold is
-    in the lake already. Only signatures from `first` on count: those before are of another scheme.
-    """
-    found = store.ask(
-        _CANDIDATES,
-        {
-            "sort_bits": SORT_BITS, "band": BAND, "passage": PASSAGE, "first": first,
-            "bands": caps.bands, "passages": caps.passages,
-            "grams_per_hit": GRAMS_PER_HIT, "edge": PASSAGE_WORDS - 1, "short": SHORT_WORDS,
-        },
-        new_keys=new_keys, new_bodies=new_bodies,
-    )  # fmt: skip
-    return {(one, other) for one, other in found}
+
+def over_cap(known: Keys, caps: Caps) -> U32:
+    """The signatures that hold a key which more hold than its sort allows."""
+    keys, place, counts = np.unique(known.keys, return_inverse=True, return_counts=True)
+    many = counts > caps.of((keys & np.uint32(SORT_BITS)).astype(np.intp))
+    return np.unique(known.signatures[many[place]])
+
+
+def meet(new: Keys, known: Keys) -> Met:
+    """The pairs that share a key; `known` is ordered by key, each distinct within a signature."""
+    first = np.searchsorted(known.keys, new.keys, "left")
+    found = np.searchsorted(known.keys, new.keys, "right") - first
+    ramp = np.arange(found.sum()) - np.repeat(np.cumsum(found) - found, found)
+    others = known.signatures[np.repeat(first, found) + ramp].astype(np.uint64)
+    news = np.repeat(new.signatures, found).astype(np.uint64)
+    sort = np.repeat(new.keys & np.uint32(SORT_BITS), found)
+    hits = np.where(sort == BAND, BAND_HIT, PASSAGE_HIT)
+    pairs, place = np.unique(news << np.uint64(32) | others, return_inverse=True)
+    sums = np.bincount(place, hits, len(pairs)).astype(np.uint32)
+    one, other = (pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32)
+    apart = one != other
+    return Met(one[apart], other[apart], sums[apart])
+
+
+def promising(met: Met, words: dict[int, int]) -> list[tuple[int, int]]:
+    """The pairs worth an exact check. `words` has the length of every signature in them."""
+    lengths, others = (
+        np.array([words[number] for number in side.tolist()], np.int64)
+        for side in (met.new, met.other)
+    )
+    kept = worth_checking(met.hits, lengths, others)
+    return list(zip(met.new[kept].tolist(), met.other[kept].tolist(), strict=True))

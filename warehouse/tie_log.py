@@ -5,9 +5,7 @@ Questions by key and rows to append; what follows from them is decided in `wareh
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
-
-import pyarrow as pa
+from datetime import UTC, date, datetime
 
 from warehouse.history.neighbours import Neighbour, Passage, Relation
 from warehouse.rows import Row, Stamp
@@ -44,60 +42,52 @@ class Repeat:
     duplicate_kind: str | None
 
 
-_COLUMNS = ", ".join(f"told.{field.name}" for field in fields(Standing))
 _NEWEST = f"""
-select {_COLUMNS} from (
+select {", ".join(f"told.{field.name}" for field in fields(Standing))} from (
     select release_id, max_by(a, a.recorded_at) as told
     from lake.article_log as a
-    where release_id in ({{releases}})
+    where {{among}}
     group by release_id
 )
 """
-_BY_ID = _NEWEST.format(releases="select key from wanted")
-_BY_BODY = _NEWEST.format(
-    releases="select release_id from lake.article_log "
-    "where body_digest in (select key from wanted)"
-)
+_HOLDERS = "select distinct release_id from lake.article_log where {among}"
+_OLDER = "select distinct release_id from lake.article_log where {among}"
 _CURRENT = """
-select r.release_id, r.text_id, x.body_digest, x.language, x.published_on, r.first_seen_at
-from (
-    select release_id, max_by(text_id, revision) as text_id, min(seen_at) as first_seen_at
-    from lake.revision_log as r
-    where release_id in (select key from wanted)
-        and not exists (select 1 from lake.superseded as s where s.entry_id = r.entry_id)
-    group by release_id
-) as r
-join (
-    select text_id, body_digest, language, published_on from lake.texts
-    where text_id in (
-        select text_id from lake.revision_log where release_id in (select key from wanted)
-    )
-) as x on x.text_id = r.text_id
+select release_id, max_by(text_id, revision), min(seen_at)
+from lake.revision_log as r
+where {among} and recorded_at >= $since
+    and not exists (select 1 from lake.superseded as s where s.entry_id = r.entry_id)
+group by release_id
+"""
+_FACTS = """
+select text_id, body_digest, language, published_on from lake.texts
+where {among} and recorded_at >= $since
 """
 _TIES = """
 select told.* from (
-    select max_by({
+    select max_by({{
         'release_id': release_id, 'other_id': other_id, 'kind': kind, 'jaccard': jaccard,
         'containment': containment, 'contained_id': contained_id,
         'paragraph_from': paragraph_from, 'paragraph_to': paragraph_to,
-        'word_from': word_from, 'word_to': word_to}, recorded_at) as told
+        'word_from': word_from, 'word_to': word_to}}, recorded_at) as told
     from lake.neighbour_log
-    where release_id in (select key from wanted) or other_id in (select key from wanted)
+    where {among}
     group by release_id, other_id
 ) where told.kind is not null
 """
 _REPEATS = """
 select release_id, told.* from (
-    select release_id, max_by({
-        'cluster_id': cluster_id, 'of': duplicate_of, 'kind': duplicate_kind}, recorded_at) as told
+    select release_id, max_by({{
+        'cluster_id': cluster_id, 'of': duplicate_of, 'kind': duplicate_kind}}, recorded_at) as told
     from lake.cluster_log
-    where release_id in (select key from wanted)
+    where {among}
     group by release_id
 )
 """
 _ALL = """
 select release_id from lake.revision_log union select release_id from lake.article_log
 """
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class TieLog:
@@ -106,6 +96,7 @@ class TieLog:
     def __init__(self, store: Store, stamp: Stamp) -> None:
         self._store = store
         self._stamp = stamp
+        self._compared: dict[str, Standing] = {}
 
     def compared_by(self, rules: str) -> bool:
         """Whether any release was ever compared by these rules."""
@@ -116,38 +107,69 @@ class TieLog:
         """Every release there is or was."""
         return {row[0] for row in self._store.ask(_ALL)}
 
-    def current(self, release_ids: Iterable[str]) -> dict[str, Standing]:
-        """These releases as their revisions say; those that are no more are left out."""
-        rows = self._store.ask(_CURRENT, wanted=_keys(release_ids))
-        return {row[0]: Standing(*row) for row in rows}
+    def older(self, release_ids: Iterable[str]) -> set[str]:
+        """Those of these releases that were compared before: the others are this run's own."""
+        rows = self._store.ask_keys(_OLDER, "release_id", release_ids)
+        return {row[0] for row in rows}
+
+    def current(self, fresh: Iterable[str], older: Iterable[str]) -> dict[str, Standing]:
+        """Releases as their revisions say; those that are no more are left out.
+
+        Of `fresh` ones this run appended all that is known, which spares a look at the rest.
+        """
+        at = self._stamp.recorded_at
+        rows = self._store.ask_keys(_CURRENT, "release_id", fresh, since=at)
+        rows += self._store.ask_keys(_CURRENT, "release_id", older, since=_EVER)
+        facts = self._facts({row[1] for row in rows})
+        found = {}
+        for release_id, text_id, first_seen_at in rows:
+            body_digest, language, published_on = facts[text_id]
+            found[release_id] = Standing(
+                release_id, text_id, body_digest, language, published_on, first_seen_at
+            )
+        return found
+
+    def _facts(self, text_ids: set[str]) -> dict[str, tuple[str | None, str | None, date | None]]:
+        at = self._stamp.recorded_at
+        rows = self._store.ask_keys(_FACTS, "text_id", text_ids, since=at)
+        missing = text_ids - {row[0] for row in rows}
+        rows += self._store.ask_keys(_FACTS, "text_id", missing, since=_EVER)
+        return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
     def compared(self, release_ids: Iterable[str]) -> dict[str, Standing]:
         """These releases as they were last compared."""
-        rows = self._store.ask(_BY_ID, wanted=_keys(release_ids))
-        return {row[0]: Standing(*row) for row in rows}
+        missing = set(release_ids) - self._compared.keys()
+        for row in self._store.ask_keys(_NEWEST, "release_id", missing):
+            self._compared[row[0]] = Standing(*row)
+        return {one: self._compared[one] for one in release_ids if one in self._compared}
 
     def holders(self, body_digests: Iterable[str]) -> dict[str, list[Standing]]:
         """The releases that have each of these bodies today, the oldest first."""
         wanted = set(body_digests)
+        rows = self._store.ask_keys(_HOLDERS, "body_digest", wanted)
         found: dict[str, list[Standing]] = {}
-        for row in self._store.ask(_BY_BODY, wanted=_keys(wanted)):
-            one = Standing(*row)
+        for one in self.compared([row[0] for row in rows]).values():
             if one.body_digest in wanted:
                 found.setdefault(one.body_digest, []).append(one)
         return {body: sorted(many, key=lambda one: one.age) for body, many in found.items()}
 
     def ties(self, release_ids: Iterable[str]) -> set[Neighbour]:
         """Every tie that one of these releases has today."""
-        return {_tie(row) for row in self._store.ask(_TIES, wanted=_keys(release_ids))}
+        wanted = set(release_ids)
+        rows = self._store.ask_keys(_TIES, "release_id", wanted)
+        rows += self._store.ask_keys(_TIES, "other_id", wanted)
+        return {_tie(row) for row in rows}
 
     def repeats(self, release_ids: Iterable[str]) -> dict[str, Repeat]:
         """What these releases repeat, of those that were ever told to repeat anything."""
-        rows = self._store.ask(_REPEATS, wanted=_keys(release_ids))
+        rows = self._store.ask_keys(_REPEATS, "release_id", release_ids)
         return {row[0]: Repeat(*row[1:]) for row in rows}
 
     def append_standings(self, standings: Iterable[Standing], rules: str) -> None:
         """Say how these releases stand from now on."""
         names = [field.name for field in fields(Standing)]
+        standings = list(standings)
+        self._compared.update((one.release_id, one) for one in standings)
         rows: list[Row] = [
             {**{name: getattr(one, name) for name in names}, "rules": rules, **self._stamp.columns}
             for one in standings
@@ -176,10 +198,6 @@ class TieLog:
             for release_id, one in repeats.items()
         ]
         self._store.append("cluster_log", rows)
-
-
-def _keys(keys: Iterable[str]) -> pa.Table:
-    return pa.table({"key": pa.array(sorted(set(keys)), pa.string())})
 
 
 def _tie(row: tuple[object, ...]) -> Neighbour:

@@ -10,8 +10,6 @@ others by the keys of their signatures, and `caps` alone prefer who came first.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
 from warehouse.history.fingerprint import Scheme
 from warehouse.history.neighbours import (
     SAME_TEXT,
@@ -43,7 +41,7 @@ class TieSettings:
     rules: Rules = field(default_factory=Rules)
     caps: Caps = field(default_factory=lambda: Caps(copies=100))
     """Of equal bodies only the oldest `copies` meet the others, each copy those at least."""
-    releases_at_once: int = 5000
+    releases_at_once: int = 20_000
     """Bounds the memory of a run that brings very many: their texts are compared in parts."""
 
     def __str__(self) -> str:
@@ -65,59 +63,106 @@ def settle_ties(
     ties were found or lost.
     """
     log = TieLog(store, stamp)
+    touched = set(touched)
     if not log.compared_by(str(settings)):
-        touched = log.all_releases()
-        changed = _standings(log, touched, known={})
+        changed = log.current((), log.all_releases())
+        fresh: set[str] = set()
     else:
-        changed = _standings(log, touched, log.compared(touched))
+        older = log.older(touched)
+        fresh = touched - older
+        changed = _standings(log, fresh, older)
     if not changed:
         return 0
     log.append_standings(changed.values(), str(settings))
-    signatures = SignatureLog(store, stamp, settings.scheme)
-    signatures.sign({one.body_digest: one.text_id for one in changed.values() if one.body_digest})
-    ends: set[str] = set()
-    ties = 0
+    step = _Step(store, stamp, log, settings, changed, fresh)
+    changes = 0
+    tied: set[str] = set()
     for part in _parts(sorted(changed), settings.releases_at_once):
-        found, gone = _retie(store, log, signatures, {r: changed[r] for r in part}, settings)
-        ties += len(found | gone)
-        ends.update(end for tie in found | gone for end in (tie.release_id, tie.other_id))
-    _settle_clusters(log, ends | changed.keys())
-    return ties
+        found, gone = step.retie({release_id: changed[release_id] for release_id in part})
+        changes += len(found | gone)
+        tied.update(end for tie in found | gone for end in (tie.release_id, tie.other_id))
+        tied |= step.tied
+    _settle_clusters(log, tied | _vanished(changed))
+    return changes
 
 
-def _standings(
-    log: TieLog, touched: Iterable[str], known: dict[str, Standing]
-) -> dict[str, Standing]:
+def _vanished(changed: dict[str, Standing]) -> set[str]:
+    return {release_id for release_id, one in changed.items() if one.text_id is None}
+
+
+def _standings(log: TieLog, fresh: set[str], older: set[str]) -> dict[str, Standing]:
     """The touched releases that stand otherwise than they did."""
-    touched = set(touched)
-    now = log.current(touched)
-    for release_id in touched - now.keys():
+    known = log.compared(older)
+    now = log.current(fresh, older)
+    for release_id in older - now.keys():
         if release_id in known:
             now[release_id] = Standing(release_id, None, None, None, None, None)
     return {release_id: one for release_id, one in now.items() if known.get(release_id) != one}
 
 
-def _retie(
-    store: Store,
-    log: TieLog,
-    signatures: SignatureLog,
-    changed: dict[str, Standing],
-    settings: TieSettings,
-) -> tuple[set[Neighbour], set[Neighbour]]:
-    """Compare changed releases with all that stand; the ties that are new and those that are gone."""
-    bodies = {one.body_digest for one in changed.values() if one.body_digest}
-    alike = signatures.candidates(bodies, settings.caps)
-    holders = log.holders(bodies | {body for pair in alike for body in pair})
-    copies = set(_copies(changed, holders, settings.caps.copies))
-    others = set(_others(changed, holders, alike, settings.caps.copies)) - copies
-    now = {Neighbour(*pair, Relation.EXACT, 1.0, 1.0) for pair in copies}
-    now |= set(_compared(store, others, holders, settings.rules))
-    before = log.ties(changed)
-    tied = {(tie.release_id, tie.other_id) for tie in now}
-    found = now - before
-    gone = {tie for tie in before if (tie.release_id, tie.other_id) not in tied}
-    log.append_ties(found, gone)
-    return found, gone
+class _Step:
+    """Compares changed releases with all that stand. Made once all of `changed` is appended."""
+
+    def __init__(
+        self,
+        store: Store,
+        stamp: Stamp,
+        log: TieLog,
+        settings: TieSettings,
+        changed: dict[str, Standing],
+        fresh: set[str],
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._fresh = fresh
+        self._settings = settings
+        bodies = {one.body_digest: one.text_id for one in changed.values()}
+        signable = {body: text for body, text in bodies.items() if body and text}
+        self._route = route_for(len(signable))
+        few = len(signable) <= settings.releases_at_once
+        self._texts = store.run_paragraphs(stamp.recorded_at) if few else {}
+        self._signatures = SignatureLog(store, stamp, settings.scheme, self._route)
+        self._signatures.sign(signable, self._texts)
+        self.tied: set[str] = set()
+        """The releases that were compared and have, or had, a tie."""
+
+    def retie(self, changed: dict[str, Standing]) -> tuple[set[Neighbour], set[Neighbour]]:
+        """Append the ties of these releases; those that are new and those that are gone."""
+        bodies = {one.body_digest for one in changed.values() if one.body_digest}
+        most = self._settings.caps.copies
+        alike = self._signatures.candidates(bodies, self._settings.caps)
+        holders = self._log.holders(bodies | {body for pair in alike for body in pair})
+        copies = set(_copies(changed, holders, most))
+        others = set(_others(changed, holders, alike, most)) - copies
+        now = {Neighbour(*pair, Relation.EXACT, 1.0, 1.0) for pair in copies}
+        now |= set(self._compared(others, holders))
+        before = self._log.ties(changed.keys() - self._fresh)
+        tied = {(tie.release_id, tie.other_id) for tie in now}
+        found = now - before
+        gone = {tie for tie in before if (tie.release_id, tie.other_id) not in tied}
+        self._log.append_ties(found, gone)
+        ends = {end for tie in now | before for end in (tie.release_id, tie.other_id)}
+        self.tied = ends & changed.keys()
+        return found, gone
+
+    def _compared(
+        self, pairs: set[tuple[str, str]], holders: dict[str, list[Standing]]
+    ) -> list[Neighbour]:
+        """The ties of candidate pairs, checked on their texts."""
+        wanted = {end for pair in pairs for end in pair}
+        standing = [one for many in holders.values() for one in many if one.release_id in wanted]
+        texts = {one.text_id for one in standing if one.text_id}
+        bodies = {text: self._texts[text] for text in texts & self._texts.keys()}
+        bodies |= self._store.paragraphs(texts - bodies.keys())
+        articles = {
+            one.release_id: Article(
+                one.release_id, bodies[one.text_id], one.first_seen_at, one.published_on,
+                self._signatures.words_of(one.body_digest or ""),
+            )
+            for one in standing
+            if one.text_id and one.first_seen_at
+        }  # fmt: skip
+        return tie_releases(pairs, articles, self._settings.rules, self._route)
 
 
 def _copies(
@@ -148,27 +193,10 @@ def _others(
                     yield _ordered(one.release_id, other.release_id)
 
 
-def _compared(
-    store: Store, pairs: set[tuple[str, str]], holders: dict[str, list[Standing]], rules: Rules
-) -> list[Neighbour]:
-    """The ties of candidate pairs, checked on their texts."""
-    wanted = {end for pair in pairs for end in pair}
-    standing = {
-        one.release_id: one for many in holders.values() for one in many if one.release_id in wanted
-    }
-    bodies = store.paragraphs(one.text_id for one in standing.values() if one.text_id)
-    articles = {
-        one.release_id: Article(
-            one.release_id, bodies[one.text_id], one.first_seen_at, one.published_on
-        )
-        for one in standing.values()
-        if one.text_id and one.first_seen_at
-    }
-    return tie_releases(pairs, articles, rules, route_for(len(articles)))
-
-
 def _settle_clusters(log: TieLog, ends: set[str]) -> None:
     """Append what changed in the clusters around these releases, which hold all changed ties."""
+    if not ends:
+        return
     ties: set[Neighbour] = set()
     members: set[str] = set()
     while ends:

@@ -138,6 +138,8 @@ class Article:
     paragraphs: tuple[str, ...]
     first_seen_at: datetime
     published_on: date | None = None
+    words: int | None = None
+    """Of the normalised body, where that is known."""
 
     @property
     def text(self) -> str:
@@ -239,17 +241,26 @@ def _measure(left: I64, right: I64, articles: Sequence[Article], route: Route) -
     """The overlaps of pairs of a few texts."""
     known = route.shingles(pa.array([article.text for article in articles], pa.large_string()))
     shared, dubious = route.compare(left, right, known)
-    normal = [normalised_body(article.paragraphs) for article in articles]
-    words = np.array([len(split_words(text)) for text in normal], np.int64)
+    words = np.array([_count_words(article) for article in articles], np.int64)
     sizes = known.sizes()
     ages = [article.age for article in articles]
     pairs = list(zip(left.tolist(), right.tolist(), strict=True))
+    equal = (shared == sizes[left]) & (shared == sizes[right]) & (words[left] == words[right])
+    for i in np.flatnonzero(equal).tolist():
+        one, other = (normalised_body(articles[row].paragraphs) for row in pairs[i])
+        equal[i] = one == other
     return Overlaps(
         words[left], words[right], sizes[left], sizes[right], shared,
-        np.array([normal[a] == normal[b] for a, b in pairs], bool),
+        equal,
         np.array([ages[a] < ages[b] for a, b in pairs], bool),
         dubious,
     )  # fmt: skip
+
+
+def _count_words(article: Article) -> int:
+    if article.words is not None:
+        return article.words
+    return len(split_words(normalised_body(article.paragraphs)))
 
 
 def find_passage(short: str, paragraphs: Sequence[str]) -> Passage | None:

@@ -143,8 +143,11 @@ def worth_checking(
     hits: npt.NDArray[np.uint32], words: npt.NDArray[np.integer], others: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.bool_]:
     """Which candidates go to the exact check, from their hits and the lengths of both texts."""
-    grams = np.minimum(words, others).astype(np.int64) - (PASSAGE_WORDS - 1)
-    found: npt.NDArray[np.bool_] = (hits >= BAND_HIT) | (
-        hits.astype(np.int64) * GRAMS_PER_HIT >= grams
+    shortest = np.minimum(words, others).astype(np.int64)
+    passages = (hits & np.uint32(BAND_HIT - 1)).astype(np.int64)
+    found: npt.NDArray[np.bool_] = (
+        (hits >= 2 * BAND_HIT)
+        | ((hits >= BAND_HIT) & ((passages > 0) | (shortest < SHORT_WORDS)))
+        | (passages * GRAMS_PER_HIT >= shortest - (PASSAGE_WORDS - 1))
     )
     return found
