@@ -30,6 +30,7 @@ from warehouse.ties import settle_ties
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 NEXT_RUN = Stamp("r1", START + timedelta(days=1))
+TABLES = ("signature_keys", "signatures", "article_log", "neighbour_log", "cluster_log")
 _AT_ONCE = 5000
 
 
@@ -84,7 +85,9 @@ def make_archive(place: Place, found: Sequence[str], options: argparse.Namespace
     append(store, NEXT_RUN, found[first:], first)
     store.commit()
     sizes = {
-        table: sum(path.stat().st_size for path in (place.files / "main" / table).rglob("*.parquet"))
+        table: sum(
+            path.stat().st_size for path in (place.files / "main" / table).rglob("*.parquet")
+        )
         for table in ("signature_keys", "signatures", "article_log", "neighbour_log", "cluster_log")
     }
     store.close()

@@ -1,6 +1,7 @@
 """The signatures of bodies in the lake: appended once a body and scheme, joined by their keys."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -91,10 +92,8 @@ class SignatureLog:
         signed = self._route.sign(pa.array(texts, pa.large_string()), self._scheme)
         first, count = self._next, len(signed)
         self._next += count
-        self._remember(
-            zip(range(first, first + count), bodies, signed.words.tolist(), strict=True)
-        )
-        columns = {
+        self._remember(zip(range(first, first + count), bodies, signed.words.tolist(), strict=True))
+        columns: dict[str, Any] = {
             "signature": pa.array(np.arange(first, first + count, dtype=np.uint32)),
             "scheme": pa.repeat(str(self._scheme), count),
             "body_digest": pa.array(bodies),
@@ -122,9 +121,7 @@ class SignatureLog:
         unknown = set(met.other.tolist()) - self._words.keys()
         if unknown:
             self._remember(self._ask_numbers(unknown))
-        return {
-            (self._body[one], self._body[other]) for one, other in promising(met, self._words)
-        }
+        return {(self._body[one], self._body[other]) for one, other in promising(met, self._words)}
 
     def _without_fallen(self, known: Keys, crowded: np.ndarray) -> Keys:
         """The keys without those of crowded signatures whose body no release has any more, so that
@@ -165,7 +162,7 @@ class SignatureLog:
             self._words[number] = words
             self._body[number] = body
 
-    def _append(self, table: str, columns: dict[str, "pa.Array[object]"]) -> None:
+    def _append(self, table: str, columns: dict[str, Any]) -> None:
         shape = BY_NAME[table].arrow
         at = pa.scalar(self._stamp.recorded_at, shape.field("recorded_at").type)
         columns["recorded_at"] = pa.repeat(at, len(columns["signature"]))

@@ -7,8 +7,9 @@ releases stand, not on the order in which they came: equal bodies find each othe
 others by the keys of their signatures, and `caps` alone prefer who came first.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from warehouse.history.fingerprint import Scheme
 from warehouse.history.neighbours import (
@@ -206,9 +207,7 @@ def _settle_clusters(log: TieLog, ends: set[str]) -> None:
         joined = {end for t in new if t.kind in SAME_TEXT for end in (t.release_id, t.other_id)}
         ends = joined - members
     involved = members | {end for tie in ties for end in (tie.release_id, tie.other_id)}
-    ages = {
-        one.release_id: one.age for one in log.compared(involved).values() if one.first_seen_at
-    }
+    ages = {one.release_id: one.age for one in log.compared(involved).values() if one.first_seen_at}
     cluster_of = clusters(ties, ages)
     told = log.repeats(members)
     now = {one: _repeat(one, ties_of, cluster_of, ages) for one, ties_of in _by_end(members, ties)}
@@ -236,8 +235,8 @@ def _by_end(
 def _repeat(
     release_id: str,
     ties: Sequence[Neighbour],
-    cluster_of: dict[str, str],
-    ages: dict[str, tuple[object, ...]],
+    cluster_of: Mapping[str, str],
+    ages: Mapping[str, tuple[date, datetime, str]],
 ) -> Repeat:
     """What a release repeats: of its older partners the one most like it, the oldest of equals.
 

@@ -39,6 +39,7 @@ BODIES = {
 A, B, C = (f"https://lakes.example/{name}" for name in "abc")
 
 
+DEFAULT = TieSettings()
 _SPARE: list[duckdb.DuckDBPyConnection] = []
 """Empty tables that an earlier test left: to make them takes longer than most tests."""
 
@@ -58,7 +59,7 @@ def _tables() -> duckdb.DuckDBPyConnection:
 class Lake:
     """The tables of a warehouse in memory, a run at a time."""
 
-    def __init__(self, tie_settings: TieSettings = TieSettings()) -> None:
+    def __init__(self, tie_settings: TieSettings = DEFAULT) -> None:
         self.connection = _SPARE.pop() if _SPARE else _tables()
         self.store = Store(Place(Path("nowhere")), self.connection)
         self.settings = tie_settings
@@ -94,7 +95,7 @@ class Lake:
 
 
 @contextmanager
-def lake(*runs: Sequence[StagedLook], tie_settings: TieSettings = TieSettings()) -> Iterator[Lake]:
+def lake(*runs: Sequence[StagedLook], tie_settings: TieSettings = DEFAULT) -> Iterator[Lake]:
     """A lake after some runs."""
     made = Lake(tie_settings)
     try:

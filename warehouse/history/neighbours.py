@@ -220,20 +220,17 @@ def tie_releases(
     return [
         Neighbour(
             *pair, kind, jaccard[i], containment[i],
-            *_place(kind, found[left[i]], found[right[i]], measured.words[i], measured.other_words[i]),
+            *_place(kind, *sorted((found[left[i]], found[right[i]]), key=_count_words)),
         )
         for i, (pair, kind) in enumerate(zip(pairs, kinds, strict=True))
         if kind is not None
     ]  # fmt: skip
 
 
-def _place(
-    kind: Relation, one: Article, other: Article, words: int, other_words: int
-) -> tuple[str | None, Passage | None]:
-    """Of a teaser or an update, which text lies in the other, and where."""
+def _place(kind: Relation, inner: Article, outer: Article) -> tuple[str | None, Passage | None]:
+    """Of a teaser or an update, the shorter text and where it lies in the longer."""
     if kind not in (Relation.TEASER, Relation.UPDATE):
         return None, None
-    inner, outer = (one, other) if words < other_words else (other, one)
     return inner.release_id, find_passage(inner.text, outer.paragraphs)
 
 
