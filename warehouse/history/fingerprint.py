@@ -256,12 +256,28 @@ def compare(left: I64, right: I64, known: Shingles) -> tuple[I64, npt.NDArray[np
 
 def _word_hashes(words: Iterable[str]) -> tuple[U64, U64]:
     """The hashes of words as they stand and of their lower-cased forms."""
-    cased, lowered = [], []
-    for word in words:
-        lower = word.lower()
-        cased.append(hash_word(word))
-        lowered.append(cased[-1] if lower == word else hash_word(lower))
-    return np.array(cased, np.uint64), np.array(lowered, np.uint64)
+    cased = list(words)
+    lowered = [word.lower() for word in cased]
+    hashes = hash_words(cased)
+    changed = [i for i, word in enumerate(cased) if word != lowered[i]]
+    lower = hashes.copy()
+    lower[changed] = hash_words([lowered[i] for i in changed])
+    return hashes, lower
+
+
+def hash_words(words: Sequence[str]) -> U64:
+    """`hash_word` of every word; those of up to 16 bytes all at once."""
+    data = [word.encode("utf-8", "surrogatepass") for word in words]
+    sizes = np.fromiter(map(len, data), np.uint64, len(data))
+    parts = np.array(data, "S16").view("<u8").reshape(-1, 2)
+    state = np.full(len(data), WORD_SEED, np.uint64)
+    for part in (parts[:, 0], parts[:, 1]):
+        state = (state ^ part) * np.uint64(WORD_STEP)
+        state ^= state >> np.uint64(29)
+    hashes = mix(state ^ sizes)
+    for i in np.flatnonzero(sizes > 16).tolist():
+        hashes[i] = hash_word(words[i])
+    return hashes
 
 
 def _digests(words: U64, counts: I64) -> U64:
