@@ -92,6 +92,8 @@ _REFERENCES = (
     ("revision_log", "capture_id", "looks", "capture_id"),
     ("superseded", "entry_id", "revision_log", "entry_id"),
     ("reassigned", "capture_id", "looks", "capture_id"),
+    ("article_log", "text_id", "texts", "text_id"),
+    ("signature_keys", "signature", "signatures", "signature"),
 )
 _UNIQUE = (
     ("looks", "capture_id"),
@@ -100,6 +102,7 @@ _UNIQUE = (
     ("revision_log", "entry_id"),
     ("reading_log", "(reading_id, parser_version)"),
     ("tickers", "(ticker_id, seq)"),
+    ("signatures", "signature"),
 )
 
 
