@@ -25,6 +25,7 @@ from warehouse.model import KeptBody, StagedLook
 from warehouse.recorder import Recorder
 from warehouse.rows import Row, Stamp
 from warehouse.store import Store
+from warehouse.ties import settle_ties
 
 
 def take_held(store: Store, place: Place, source: Source, pool: ParsePool) -> list[StagedLook]:
@@ -79,6 +80,7 @@ def settle_incident(
                     held_again(one, source_id, None) for one in store.held_looks([incident_id])
                 ]
                 outcomes = recorder.record(source_id, looks, hold=False) if looks else outcomes
+            settle_ties(store, recorder.begun, recorder.touched)
             (incident,) = [
                 one for one in store.incidents(source_id) if one.incident_id == incident_id
             ]

@@ -36,6 +36,7 @@ from warehouse.robots_copies import load_robots_copies, save_robots_copies
 from warehouse.rows import Stamp
 from warehouse.staging import StagedLooks, remove_abandoned
 from warehouse.store import Store
+from warehouse.ties import settle_ties
 
 if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
     from flows.fetch.pacing import Pacing
@@ -332,6 +333,7 @@ class Run:
                         source_id, looks, has_layouts=bool(self._sources[source_id].layouts)
                     )
                 self._repaired = close_repaired(self._store, recorder.stamp, self._sources)
+                settle_ties(self._store, recorder.begun, recorder.touched)
                 self._append_lists(recorder.stamp)
                 self._append_run(recorder.stamp, recorder)
             except BaseException:

@@ -26,6 +26,7 @@ from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.staged_readings import StagedReadings
 from warehouse.store import Store
+from warehouse.ties import settle_ties
 
 _LOG = logging.getLogger(__name__)
 
@@ -105,6 +106,7 @@ def _publish(store: Store, effects: Effects, staged: StagedReadings, done: Rerea
                 recorder.record(done.source_id, batch)
                 batch = []
         recorder.record(done.source_id, batch)
+        settle_ties(store, recorder.begun, recorder.touched)
         done.bodies = recorder.tally.reread
         done.looks_changed = recorder.tally.reread_otherwise
         counts = {"reread": done.bodies, "reread_otherwise": done.looks_changed}

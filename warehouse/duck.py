@@ -87,6 +87,8 @@ def connect_bare() -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("set TimeZone = 'UTC'")
+    # It is on by default and, from two seconds on, writes into the data on stdout.
+    connection.execute("set enable_progress_bar = false")
     return connection
 
 

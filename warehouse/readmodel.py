@@ -36,7 +36,8 @@ left join waiting as w on w.source_id = s.source_id
 
 _RELEASE = """
 select release_id, source_id, url, headline, published_on, published_text, event_on, place,
-    language, kind, status, status_since, first_seen_at, last_seen_at, last_changed_at
+    language, kind, status, status_since, first_seen_at, last_seen_at, last_changed_at,
+    duplicate_of, duplicate_kind, cluster_id
 from releases where release_id = $1
 """
 _REVISIONS = """
@@ -44,6 +45,17 @@ select revision, change_class, flapping, appeared_late, reverts_to, seen_at, cha
     words_added, words_removed, announced, published_on, headline, paragraphs, revision_id
 from revisions where release_id = $1 order by revision
 """
+_NEIGHBOURS = """
+select
+    if(release_id = $1, other_id, release_id) as release_id, kind, jaccard, containment,
+    contained_id = $1 as contained, paragraph_from, paragraph_to, word_from, word_to
+from neighbours
+where release_id = $1 or other_id = $1
+order by jaccard desc, containment desc, release_id
+limit $2
+"""
+_RELATIVE = "select headline, published_on, url from releases where release_id = $1"
+_SHOWN_NEIGHBOURS = 50
 _URLS = "select url, role from release_urls where release_id = $1 order by role, url"
 
 
@@ -73,6 +85,7 @@ def release_document(place: Place, said: str, revision: int | None) -> Document:
         (release,) = _rows(connection, _RELEASE, release_id)
         revisions = list(_rows(connection, _REVISIONS, release_id))
         urls = list(_rows(connection, _URLS, release_id))
+        relatives = list(_relatives(connection, release_id))
     finally:
         connection.close()
     wanted = len(revisions) if revision is None else revision
@@ -86,6 +99,7 @@ def release_document(place: Place, said: str, revision: int | None) -> Document:
         "headline": shown["headline"],
         "published_on": shown["published_on"],
         "urls": urls,
+        "neighbours": relatives,
         "revision": wanted,
         "revisions": [
             {key: value for key, value in one.items() if key not in ("headline", "paragraphs")}
@@ -93,6 +107,47 @@ def release_document(place: Place, said: str, revision: int | None) -> Document:
         ],
         "paragraphs": shown["paragraphs"],
     }
+
+
+def _relatives(connection: duckdb.DuckDBPyConnection, release_id: str) -> Iterator[Document]:
+    """The releases that this one is tied to, the most alike first, each with why."""
+    for tie in list(_rows(connection, _NEIGHBOURS, release_id, _SHOWN_NEIGHBOURS)):
+        (found,) = _rows(connection, _RELATIVE, tie["release_id"])
+        yield {
+            "release_id": tie["release_id"],
+            "kind": tie["kind"],
+            "why": why_tied(tie),
+            "jaccard": tie["jaccard"],
+            "containment": tie["containment"],
+            **found,
+        }
+
+
+def why_tied(tie: Document) -> str:
+    """One sentence on a tie as a release sees it: kind, share of words, place of the passage.
+
+    >>> why_tied({"kind": "teaser", "containment": 0.917, "contained": True,
+    ...           "paragraph_from": 2, "paragraph_to": 2, "word_from": 40, "word_to": 88})
+    '92 % of this text stands there, in paragraph 2 (words 40 to 88)'
+    """
+    kind = tie["kind"]
+    if kind == "exact":
+        return "the same text"
+    if kind in ("teaser", "update"):
+        held = f"{tie['containment']:.0%}".replace("%", " %")
+        place = ""
+        if tie["paragraph_from"] is not None:
+            first, last = tie["paragraph_from"], tie["paragraph_to"]
+            many = f"paragraphs {first} to {last}" if last > first else f"paragraph {first}"
+            place = f", in {many} (words {tie['word_from']} to {tie['word_to']})"
+        more = "; the later one says more" if kind == "update" else ""
+        if tie["contained"]:
+            return f"{held} of this text stands there{place}{more}"
+        return f"{held} of that text stands here{place}{more}"
+    if kind == "translation":
+        return "perhaps the same in another language; proposed by a model, not checked"
+    alike = f"{tie['jaccard']:.0%} of both wordings is common".replace("%", " %")
+    return alike if kind == "near" else f"{alike}, but a number, date or name differs"
 
 
 _CHANGES = """

@@ -86,6 +86,8 @@ class Recorder:
         self._addresses = Addresses()
         """Of the source whose looks are being recorded."""
         self.tally = Tally()
+        self.touched: set[str] = set()
+        """Releases whose time line may have changed."""
 
     def record(
         self,
@@ -203,6 +205,7 @@ class Recorder:
         releases |= {identity.release_of.get(look.now.unit) for look in looks if look.now.unit}
         releases |= {name for one, was in identity.moved for name in (one.release_id, was)}
         touched = {release_id for release_id in releases if release_id}
+        self.touched |= touched
         before = {one.capture_id: one for one in self._placed("release_id", touched)} | {
             look.was.capture_id: look.was for look in looks
         }
@@ -230,6 +233,11 @@ class Recorder:
         """Looks as they are read and placed today, by the first address of their release."""
         found = self._store.placed_looks(column, keys, source_id)
         return [replace(one, address=self._root(one.address)) for one in found]
+
+    @property
+    def begun(self) -> Stamp:
+        """What the run's first rows carry: nothing of it is older, nothing before it newer."""
+        return self._begun
 
     @property
     def stamp(self) -> Stamp:
@@ -361,6 +369,7 @@ class Recorder:
         known = self._store.revisions(releases - identity.fresh)
         newest = {release_id: many[-1] for release_id, many in known.items()}
         lines = self._lines(looks, identity, unsettled(looks, identity, newest))
+        self.touched |= lines.keys()
         history = settle_history(source_id, lines, known)
         self._append_history(history)
         return history.edits

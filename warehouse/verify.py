@@ -94,6 +94,8 @@ _REFERENCES = (
     ("reassigned", "capture_id", "looks", "capture_id"),
     ("redecided", "capture_id", "looks", "capture_id"),
     ("redecided", "reading_id", "reading_log", "reading_id"),
+    ("article_log", "text_id", "texts", "text_id"),
+    ("signature_keys", "signature", "signatures", "signature"),
 )
 _UNIQUE = (
     ("looks", "capture_id"),
@@ -102,6 +104,7 @@ _UNIQUE = (
     ("revision_log", "entry_id"),
     ("reading_log", "(reading_id, recorded_at)"),
     ("tickers", "(ticker_id, seq)"),
+    ("signatures", "signature"),
 )
 
 

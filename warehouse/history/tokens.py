@@ -45,6 +45,7 @@ _ASCII_PIECE = re.compile(
 )
 """The same with the space before it, where all is ASCII, as in most texts: half the time."""
 _UNSPACED_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}{_UNSPACED}]")
+_UNSPACED_WORD = re.compile(rf"[{_CJK}]|[{_UNSPACED}{_UNSPACED_MARK}][{_UNSPACED_MARK}]*")
 _CJK_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}]")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]* (?=\S)|[。！？]+[\"')\]」』]*\s?(?=\S)")
 _LAST_WORD = re.compile(r"([^\W\d_]+)\.$")
@@ -138,6 +139,17 @@ def count_words(normal: str) -> int:
 def is_unspaced(text: str) -> bool:
     """Whether any of the text is written without spaces between words."""
     return not text.isascii() and _UNSPACED_CHAR.search(text) is not None
+
+
+def split_words(normal: str) -> list[str]:
+    """A normalised text cut at white space; each character of a language without spaces is a word.
+
+    >>> split_words("On 5 May"), split_words("第16次会议"), split_words("")
+    (['On', '5', 'May'], ['第', '16', '次', '会', '议'], [])
+    """
+    if normal.isascii() or _UNSPACED_CHAR.search(normal) is None:
+        return normal.split(" ") if normal else []
+    return _UNSPACED_WORD.sub(r" \g<0> ", normal).split()
 
 
 def sentence_spans(normal: str) -> list[tuple[int, int]]:
