@@ -11,6 +11,7 @@ import duckdb
 
 from warehouse.errors import (
     SchemaTooNewError,
+    SchemaTooOldError,
     WarehouseError,
     WarehouseMissingError,
 )
@@ -110,7 +111,7 @@ def connect_reader(place: Place) -> duckdb.DuckDBPyConnection:
         raise WarehouseMissingError(
             f"the warehouse in {place.root} is empty; `pressdiff run` fills it"
         )
-    check_version(connection, place)
+    _check_version(connection, place)
     create_views(connection)
     return connection
 
@@ -153,20 +154,16 @@ def create_tables(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     connection.execute(f"call lake.set_option('parquet_row_group_size', {_ROW_GROUP_ROWS})")
     connection.execute("call lake.set_option('parquet_compression', 'zstd')")
     for table in TABLES:
-        _create_table(connection, table)
+        create_table(connection, table)
     connection.execute(
         "insert into lake.schema_versions values (?, ?, ?)",
         [SCHEMA_VERSION, version("pressdiff"), now],
     )
 
 
-def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    empty = table.arrow.empty_table()
-    connection.register("shape", empty)
-    types = dict(
-        connection.execute("select column_name, column_type from (describe shape)").fetchall()
-    )
-    connection.unregister("shape")
+def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Make one table of the schema; the caller commits."""
+    types = sql_types(connection, table)
     columns = ", ".join(
         f"{c.name} {types[c.name]}{'' if c.nullable else ' not null'}" for c in table.columns
     )
@@ -177,15 +174,42 @@ def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         )
 
 
-def check_version(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
-    """Raise SchemaTooNewError when a newer pressdiff wrote this warehouse."""
+def sql_types(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
+    """DuckDB's name of each column's type."""
+    connection.register("shape", table.arrow.empty_table())
+    rows = connection.execute("select column_name, column_type from (describe shape)").fetchall()
+    connection.unregister("shape")
+    return dict(rows)
+
+
+def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
+    """The schema that the warehouse has."""
     row = connection.execute("select max(version) from lake.schema_versions").fetchone()
-    written = row[0] if row else None
-    if written is None or written > SCHEMA_VERSION:
+    assert row is not None
+    return int(row[0])
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
+    """Raise SchemaTooNewError or SchemaTooOldError when the views do not fit the tables."""
+    written = schema_version(connection)
+    if needs_upgrade(written, str(place.root)):
+        raise SchemaTooOldError(
+            f"the warehouse in {place.root} was written by an older pressdiff (schema {written}, "
+            f"now {SCHEMA_VERSION}); `pressdiff maintain` brings it up to date"
+        )
+
+
+def needs_upgrade(written: int, said: str) -> bool:
+    """Whether a warehouse of this schema version is older than ours.
+
+    `said` names the warehouse. Raises SchemaTooNewError when it is newer.
+    """
+    if written > SCHEMA_VERSION:
         raise SchemaTooNewError(
-            f"the warehouse in {place.root} has schema {written}, this pressdiff knows "
+            f"the warehouse in {said} has schema {written}, this pressdiff knows "
             f"{SCHEMA_VERSION}; upgrade pressdiff to open it"
         )
+    return written < SCHEMA_VERSION
 
 
 def view_files() -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,10 @@ class SchemaTooNewError(WarehouseError):
     """The warehouse was written by a newer pressdiff; upgrading helps, retrying does not."""
 
 
+class SchemaTooOldError(WarehouseError):
+    """An older pressdiff wrote the warehouse, and a command that only reads cannot upgrade it."""
+
+
 class WarcError(WarehouseError):
     """A WARC file is cut or not a WARC; what was read before the fault is kept."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
 
 TIME = pa.timestamp("us", tz="UTC")

@@ -17,11 +17,19 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.captures import sync_folder
-from warehouse.duck import Place, attach_writer, check_version, create_tables, has_tables
+from warehouse.duck import (
+    Place,
+    attach_writer,
+    create_tables,
+    has_tables,
+    needs_upgrade,
+    schema_version,
+)
 from warehouse.history.change import TextState
+from warehouse.migrate import copy_sqlite, upgrade_tables
 from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
 from warehouse.rows import Row
-from warehouse.schema import BY_NAME
+from warehouse.schema import BY_NAME, SCHEMA_VERSION
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,14 +61,24 @@ class Store:
 
     @classmethod
     def open(cls, place: Place, now: datetime) -> "Store":
-        """The lake at a place, made if there is none."""
+        """The lake at a place, made if there is none, upgraded if it is of an older schema."""
         store = cls(place, attach_writer(place))
         if not has_tables(store._connection):
             store.begin()
             create_tables(store._connection, now)
             store.commit()
-        check_version(store._connection, place)
+        store._upgrade(now)
         return store
+
+    def _upgrade(self, now: datetime) -> None:
+        written = schema_version(self._connection)
+        if not needs_upgrade(written, str(self.place.root)):
+            return
+        copy = copy_sqlite(self.place.catalog, written, now)
+        self.begin()
+        upgrade_tables(self._connection, written, now)
+        self.commit()
+        _LOG.info("upgraded schema: from=%d to=%d copy=%s", written, SCHEMA_VERSION, copy)
 
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
