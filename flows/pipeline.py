@@ -20,9 +20,10 @@ from flows.parse_pool import shared_pool
 from flows.settings import Settings
 from flows.staging import Stager, Taken
 from parsers.model import Capture, Source, digest_bytes
-from warehouse.captures import EvidenceWriter, WarcFault, read_warc
+from warehouse.captures import WarcFault, read_warc
 from warehouse.errors import WarehouseError
-from warehouse.lock import writer_lock
+from warehouse.evidence import evidence_of
+from warehouse.lock import writing
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.staging import StagedLooks, remove_abandoned
@@ -113,7 +114,7 @@ class Run:
             remove_abandoned(place.staging)
         self._exit.callback(self._store.close)
         software = f"pressdiff/{version('pressdiff')}"
-        self._evidence = EvidenceWriter(place.evidence, self.run_id, software)
+        self._evidence = evidence_of(place).writer(self.run_id, software)
         self._exit.callback(self._evidence.close)
         self._staged = StagedLooks(place.staging, self.run_id)
         self._exit.callback(self._staged.discard)
@@ -272,10 +273,9 @@ class Run:
 
     def _locked(self) -> ExitStack:
         stack = ExitStack()
-        self._settings.place.root.mkdir(parents=True, exist_ok=True)
         stack.enter_context(
-            writer_lock(
-                self._settings.place.lock,
+            writing(
+                self._settings.place,
                 self._command,
                 self._settings.lock_wait_s,
                 self._effects.sleep,

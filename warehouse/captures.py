@@ -7,13 +7,13 @@ ISO 28500:2017 (WARC/1.1); revisits by profile identical-payload-digest.
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 from urllib.parse import quote
 
 from isal import isal_zlib
@@ -72,10 +72,27 @@ class WarcFault:
     reason: str
 
 
-class EvidenceWriter:
-    """Appends the records of one run to one WARC file, which appears with the first record."""
+class Keeper(Protocol):
+    """Where a finished WARC file goes when the folder is not its place to stay."""
 
-    def __init__(self, folder: Path, run_id: str, software: str) -> None:
+    def put(self, path: Path, name: str) -> None:
+        """Keep a file under a name; it is safe when this returns."""
+
+    def remove(self, name: str) -> None:
+        """Remove it again."""
+
+
+class EvidenceWriter:
+    """Appends the records of one run to one WARC file, which appears with the first record.
+
+    With a keeper the file is handed to it by `sync` and leaves the folder when it is closed.
+    """
+
+    def __init__(
+        self, folder: Path, run_id: str, software: str, keeper: Keeper | None = None
+    ) -> None:
+        self._keeper = keeper
+        self._kept = False
         self._folder = folder
         self._name = f"{run_id[:4]}/{run_id}.warc.gz"
         self._software = software
@@ -110,6 +127,10 @@ class EvidenceWriter:
         if self._file is None:
             return
         self._file.flush()
+        if self._keeper is not None:
+            self._keeper.put(self.path, self._name)
+            self._kept = True
+            return
         os.fsync(self._file.fileno())
         for folder in (self.path.parent, self._folder):
             sync_folder(folder)
@@ -119,11 +140,15 @@ class EvidenceWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
+        if self._kept:
+            self.path.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the file: no row will ever name it."""
         self.close()
         self.path.unlink(missing_ok=True)
+        if self._kept and self._keeper is not None:
+            self._keeper.remove(self._name)
 
     def _append(
         self, kind: str, url: str, at: datetime, headers: list[tuple[str, str]], block: bytes
@@ -190,14 +215,18 @@ def sync_folder(folder: Path) -> None:
 class RecordReader:
     """Reads single records of one evidence file by offset. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opener: Callable[[], IO[bytes]] | None = None) -> None:
         self._path = path
+        self._opener = opener or (lambda: path.open("rb"))
 
     def __enter__(self) -> "RecordReader":
         try:
-            self._file = self._path.open("rb")
+            self._file = self._opener()
+        except FileNotFoundError as error:
+            raise WarcError(f"{self._path}: there is no such file") from error
         except OSError as error:
-            raise WarcError(f"{self._path}: {error.strerror}") from error
+            raise WarcError(f"{self._path}: {error.strerror or error}") from error
+        self._length_bytes = self._file.seek(0, os.SEEK_END)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -206,7 +235,7 @@ class RecordReader:
     def read(self, location: Location) -> WarcLook:
         """The look kept at a location. Raises WarcError when no whole record starts there."""
         self._file.seek(location.offset)
-        found = next(_looks(self._file), None)
+        found = next(_looks(self._file, self._length_bytes), None)
         if found is None:
             raise WarcError(f"{self._path}: no record starts at offset {location.offset}")
         if isinstance(found, WarcFault):
@@ -228,14 +257,13 @@ def read_warc(path: Path) -> Iterator[WarcLook | WarcFault]:
     """
     try:
         with path.open("rb") as file:
-            yield from _looks(file)
+            yield from _looks(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise WarcError(f"{path}: {error.strerror}") from error
 
 
-def _looks(file: IO[bytes]) -> Iterator[WarcLook | WarcFault]:
+def _looks(file: IO[bytes], size: int) -> Iterator[WarcLook | WarcFault]:
     iterator = ArchiveIterator(file, no_record_parse=True)
-    size = os.fstat(file.fileno()).st_size
     end = file.tell()
     digests: dict[str, str] = {}
     for number in count(1):

@@ -16,6 +16,8 @@ import duckdb
 from warehouse.captures import sync_folder
 from warehouse.duck import create_table, sql_types
 from warehouse.errors import WarehouseError
+from warehouse.place import Place
+from warehouse.postgres import copy_catalog
 from warehouse.schema import SCHEMA_VERSION, TABLES, Table
 
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
@@ -61,6 +63,15 @@ def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, there: set
         connection.execute(
             f"alter table lake.{table.name} add column {column.name} {types[column.name]}"
         )
+
+
+def keep_copy(place: Place, written: int, now: datetime) -> str:
+    """Keep a copy of the catalog beside it; what it is called."""
+    if place.postgres is None:
+        return str(copy_sqlite(place.catalog, written, now))
+    name = f"before_schema{written + 1}_{now:%Y%m%dt%H%M%Sz}"
+    copy_catalog(place.postgres, name)
+    return f"schema {name}"
 
 
 def copy_sqlite(catalog: Path, written: int, now: datetime) -> Path:

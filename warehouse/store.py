@@ -25,9 +25,11 @@ from warehouse.duck import (
     needs_upgrade,
     schema_version,
 )
+from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
-from warehouse.migrate import copy_sqlite, upgrade_tables
+from warehouse.migrate import keep_copy, upgrade_tables
 from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
+from warehouse.postgres_lock import fence
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME, SCHEMA_VERSION
 
@@ -72,9 +74,9 @@ class Store:
 
     def _upgrade(self, now: datetime) -> None:
         written = schema_version(self._connection)
-        if not needs_upgrade(written, str(self.place.root)):
+        if not needs_upgrade(written, self.place.said):
             return
-        copy = copy_sqlite(self.place.catalog, written, now)
+        copy = keep_copy(self.place, written, now)
         self.begin()
         upgrade_tables(self._connection, written, now)
         self.commit()
@@ -98,6 +100,9 @@ class Store:
         """Start the run's one transaction."""
         self._files_before = self._parquet_files()
         self._connection.execute("begin")
+        if self.place.scaled and not fence(self._connection):
+            self.rollback()
+            raise WarehouseBusyError("another process is writing to this warehouse; run again")
 
     def rollback(self) -> None:
         """Forget everything since `begin`."""
@@ -312,7 +317,8 @@ class Store:
         return row[0] if row else None
 
     def _parquet_files(self) -> set[Path]:
-        return set(self.place.files.rglob("*.parquet"))
+        """What must be synced is among them; a bucket's objects are safe once they are written."""
+        return set() if self.place.scaled else set(self.place.files.rglob("*.parquet"))
 
     def _sync_new_files(self) -> None:
         new = self._parquet_files() - self._files_before

@@ -95,13 +95,13 @@ def _extension(name: str) -> str:
 
 def _warehouse(place: Place) -> str:
     if not place.exists:
-        return f"none in {place.root} yet; `pressdiff run` makes one"
+        return f"none in {place.said} yet; `pressdiff run` makes one"
     connection = connect_reader(place)
     try:
         row = connection.execute("select count(*) from runs").fetchone()
     finally:
         connection.close()
-    return f"{row[0] if row else 0} runs in {place.root}"
+    return f"{row[0] if row else 0} runs in {place.said}"
 
 
 def _try(check: str, look: Callable[[], str]) -> tuple[str, str, str]:
