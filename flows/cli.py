@@ -255,11 +255,20 @@ def dedup(
 
 
 @app.command
-def verify(*, format: _FORMAT = "table", common: Common = Common()) -> int:
-    """Check evidence against rows, rows against each other, files against the catalog."""
+def verify(
+    *, manifest: Path | None = None, format: _FORMAT = "table", common: Common = Common()
+) -> int:
+    """Check evidence against rows, rows against each other and the chain, files against catalog.
+
+    Parameters
+    ----------
+    manifest
+        JSON file for the digests of every commit, to be timestamped elsewhere. An earlier one of
+        that name is held against the chain first, and replaced only when it fits.
+    """
     from flows.commands.care import verify as command
 
-    return command(common, format)
+    return command(common, manifest, format)
 
 
 @app.command
@@ -287,7 +296,7 @@ def init(folder: Path = Path(), /, *, _: Common = Common()) -> int:
 _VALUED = {
     "--config", "--format", "--source", "--recheck", "--captured-at", "--as-of", "--revision",
     "--since", "--recorded-since", "--class", "--id", "--text", "--output", "-o", "--against",
-    "--threshold", "--kinds", "--clusters",
+    "--threshold", "--kinds", "--clusters", "--manifest",
 }  # fmt: skip
 """Options that take the word after them."""
 

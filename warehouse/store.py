@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.captures import sync_folder
+from warehouse.chain import Appended, link_row
 from warehouse.duck import (
     Place,
     attach_writer,
@@ -60,6 +61,7 @@ class Store:
         self.place = place
         self._connection = connection
         self._files_before: set[Path] = set()
+        self._appended = Appended()
 
     @classmethod
     def open(cls, place: Place, now: datetime) -> "Store":
@@ -99,6 +101,7 @@ class Store:
     def begin(self) -> None:
         """Start the run's one transaction."""
         self._files_before = self._parquet_files()
+        self._appended = Appended()
         self._connection.execute("begin")
         if self.place.scaled and not fence(self._connection):
             self.rollback()
@@ -109,7 +112,8 @@ class Store:
         self._connection.execute("rollback")
 
     def commit(self) -> None:
-        """Sync the new Parquet files and their folders, then COMMIT."""
+        """Link the rows to those before, sync the new Parquet files and folders, then COMMIT."""
+        self._append_links()
         self._sync_new_files()
         self._connection.execute("commit")
 
@@ -121,6 +125,18 @@ class Store:
         appended = pa.Table.from_pylist(list(rows), BY_NAME[table].arrow)
         self._connection.execute(f"insert into lake.{table} by name select * from appended")
         del appended
+        self._appended.add(table, rows)
+
+    def _append_links(self) -> None:
+        appended, self._appended = self._appended, Appended()
+        if appended:
+            self.append("chain_log", [link_row(one) for one in appended.links(self._last_link())])
+
+    def _last_link(self) -> tuple[int, str | None, datetime | None]:
+        row = self._connection.execute(
+            "select position, link, recorded_at from lake.chain_log order by position desc limit 1"
+        ).fetchone()
+        return row if row else (0, None, None)
 
     def next_recorded_at(self, now: datetime) -> datetime:
         """Now, or just after the newest run's time when the clock stands behind it."""

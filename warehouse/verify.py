@@ -12,21 +12,14 @@ from parsers.model import Kind
 from parsers.normalise import digest_text, normalise, normalised_body
 from warehouse.buckets import Bucket, access_from
 from warehouse.captures import Location
+from warehouse.chain import Link
 from warehouse.duck import Place, connect_reader
 from warehouse.errors import WarcError
 from warehouse.evidence import evidence_of
+from warehouse.finding import Finding as Finding
+from warehouse.verify_chain import check_chain
 
 _FETCH_ROWS = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that does not fit."""
-
-    severity: str
-    """damage: something kept is lost or altered. note: harmless, worth knowing."""
-    subject: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +29,8 @@ class Verified:
     captures: int
     texts: int
     files: int
+    links: tuple[Link, ...]
+    """The chain of commits, oldest first."""
     findings: tuple[Finding, ...]
 
     @property
@@ -54,9 +49,10 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
         texts = _check_texts(connection, findings, progress)
         captures = _check_evidence(place, connection, findings, progress)
         _find_orphan_evidence(place, connection, findings)
+        links, faults = check_chain(connection)
     finally:
         connection.close()
-    return Verified(captures, texts, files, tuple(findings))
+    return Verified(captures, texts, files, tuple(links), (*findings, *faults))
 
 
 def _check_files(
