@@ -272,6 +272,22 @@ def verify(
 
 
 @app.command
+def maintain(
+    *, no_check: bool = False, format: _FORMAT = "table", common: Common = Common()
+) -> int:
+    """Merge files, remove what nobody reads any more, check, and say how much there is.
+
+    Parameters
+    ----------
+    no_check
+        Leave out the check, which reads all evidence.
+    """
+    from flows.commands.maintain import maintain as command
+
+    return command(common, check=not no_check, fmt=format)
+
+
+@app.command
 def doctor(*, format: _FORMAT = "table", common: Common = Common()) -> int:
     """Check that this machine and this configuration can do the work."""
     from flows.commands.care import doctor as command

@@ -10,10 +10,12 @@ import duckdb
 
 from warehouse.buckets import access_from
 from warehouse.errors import (
+    DISK_FULL,
     SchemaTooNewError,
     SchemaTooOldError,
     WarehouseError,
     WarehouseMissingError,
+    is_full,
 )
 from warehouse.place import Place as Place
 from warehouse.schema import SCHEMA_VERSION, TABLES, Table
@@ -116,6 +118,8 @@ def _not_attached(place: Place, error: duckdb.Error) -> WarehouseError:
         return WarehouseMissingError(
             f"there is no warehouse in {place.said} yet; `pressdiff run` makes one"
         )
+    if is_full(said):
+        return WarehouseError(DISK_FULL)
     name = "in PostgreSQL" if place.scaled else place.catalog
     return WarehouseError(f"cannot open the warehouse catalog {name}: {said}")
 

@@ -29,6 +29,7 @@ class QueryError(WarehouseError):
     """A user's SQL is not one SELECT over the views, or DuckDB refused it."""
 
 
+DISK_FULL = "the disk is full; nothing of this run was committed: free some space and run again"
 _FULL = ("no space left", "disk is full", "disk i/o", "could not write all bytes")
 _REFUSED = ("read-only", "readonly", "permission denied")
 _GONE = (
@@ -39,6 +40,11 @@ _GONE = (
 )  # fmt: skip
 
 
+def is_full(said: str) -> bool:
+    """Whether a message tells of a full disk."""
+    return any(sign in said.lower() for sign in _FULL)
+
+
 def explain_storage(error: Exception) -> str | None:
     """One sentence for a fault that DuckDB reports of disk or catalog; None for any other error."""
     module = type(error).__module__
@@ -46,8 +52,8 @@ def explain_storage(error: Exception) -> str | None:
         return None
     said = str(error).strip().partition("\n")[0]
     lowered = str(error).lower()
-    if any(sign in lowered for sign in _FULL):
-        return "the disk is full; nothing of this run was committed: free some space and run again"
+    if is_full(lowered):
+        return DISK_FULL
     if any(sign in lowered for sign in _REFUSED):
         return f"the warehouse cannot be written ({said}); nothing of this run was committed"
     if any(sign in lowered for sign in _GONE):

@@ -44,6 +44,7 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
     connection = connect_reader(place)
     try:
         findings: list[Finding] = []
+        connection.execute("begin")  # one snapshot, whatever is committed meanwhile
         files = _check_files(place, connection, findings)
         _check_references(connection, findings)
         texts = _check_texts(connection, findings, progress)
@@ -140,8 +141,7 @@ def _check_texts(
 ) -> int:
     """Recompute every stored text's digest."""
     checked = 0
-    cursor = connection.cursor()
-    cursor.execute(
+    cursor = connection.execute(
         "select text_id, kind, headline, published_on, paragraphs, text_digest from lake.texts"
     )
     while rows := cursor.fetchmany(_FETCH_ROWS):
@@ -193,8 +193,7 @@ def _check_evidence(
 def _evidence_rows(
     connection: duckdb.DuckDBPyConnection,
 ) -> Iterator[tuple[str, str | None, str, int]]:
-    cursor = connection.cursor()
-    cursor.execute(
+    cursor = connection.execute(
         "select capture_id, digest, warc_file, warc_offset from lake.looks "
         "where warc_file is not null order by warc_file, warc_offset"
     )

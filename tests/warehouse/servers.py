@@ -153,7 +153,9 @@ class Catalogs:
 
     def restart(self) -> None:
         """Start it again after `kill`."""
-        (self._folder / "postmaster.pid").unlink(missing_ok=True)
+        # whoever adopted the postmaster may not have buried it, and then its locks look alive
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"):
+            (self._folder / name).unlink(missing_ok=True)
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:
