@@ -288,6 +288,20 @@ def maintain(
 
 
 @app.command
+def migrate_warehouse(folder: Path, /, *, common: Common = Common()) -> int:
+    """Copy an embedded warehouse into the configured one, which must be empty.
+
+    Parameters
+    ----------
+    folder
+        Where the embedded one lies: the `path` of its configuration. It is left as it is.
+    """
+    from flows.commands.move import migrate_warehouse as command
+
+    return command(common, folder)
+
+
+@app.command
 def doctor(*, format: _FORMAT = "table", common: Common = Common()) -> int:
     """Check that this machine and this configuration can do the work."""
     from flows.commands.care import doctor as command

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 from urllib.parse import urlsplit
 
 from warehouse.errors import WarehouseError
@@ -82,9 +82,14 @@ class Bucket:
 
     def put(self, path: Path, name: str) -> None:
         """Upload a file; it is there, whole, when this returns."""
+        with path.open("rb") as source:
+            self.put_stream(source, name)
+
+    def put_stream(self, source: IO[bytes], name: str) -> None:
+        """Upload what is read; it is there, whole, when this returns."""
         # compression is guessed from the name unless it is told
         target = self._files.open_output_stream(self._key(name), compression=None)
-        with path.open("rb") as source, target:
+        with target:
             while part := source.read(_COPY_BYTES):
                 target.write(part)
 

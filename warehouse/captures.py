@@ -6,6 +6,7 @@ ISO 28500:2017 (WARC/1.1); revisits by profile identical-payload-digest.
 """
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -210,6 +211,17 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def copy_synced(source: IO[bytes], target: Path) -> None:
+    """Copy a file into evidence; it and its folders survive a power cut when this returns."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        shutil.copyfileobj(source, file)
+        file.flush()
+        os.fsync(file.fileno())
+    for folder in (target.parent, target.parent.parent):
+        sync_folder(folder)
 
 
 class RecordReader:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from warehouse.buckets import Bucket, access_from
 from warehouse.captures import EvidenceWriter, Location, RecordReader, WarcLook
@@ -19,6 +19,9 @@ class Evidence(Protocol):
 
     def reader(self, warc_file: str) -> RecordReader:
         """One file, to be read; it raises WarcError on entry when it is gone."""
+
+    def open(self, warc_file: str) -> IO[bytes]:
+        """One file, as bytes. Raises OSError."""
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """(name, bytes) of every file there is."""
@@ -50,6 +53,9 @@ class _FolderEvidence:
     def reader(self, warc_file: str) -> RecordReader:
         return RecordReader(self._folder / warc_file)
 
+    def open(self, warc_file: str) -> IO[bytes]:
+        return (self._folder / warc_file).open("rb")
+
     def sizes(self) -> Iterator[tuple[str, int]]:
         for path in sorted(self._folder.rglob("*.warc.gz")):
             yield path.relative_to(self._folder).as_posix(), path.stat().st_size
@@ -67,7 +73,10 @@ class _BucketEvidence:
         return EvidenceWriter(self._spool, run_id, software, _Uploaded(self._bucket))
 
     def reader(self, warc_file: str) -> RecordReader:
-        return RecordReader(Path(warc_file), lambda: self._bucket.open(f"{_FOLDER}/{warc_file}"))
+        return RecordReader(Path(warc_file), lambda: self.open(warc_file))
+
+    def open(self, warc_file: str) -> IO[bytes]:
+        return self._bucket.open(f"{_FOLDER}/{warc_file}")
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         yield from sorted(self._bucket.sizes(_FOLDER))

@@ -129,6 +129,17 @@ class Store:
         del appended
         self._appended.add(table, rows)
 
+    def adopt(self, table: str, batches: "pa.RecordBatchReader") -> int:
+        """Append rows of another warehouse with the links they have there; how many."""
+        self._connection.register("adopted", batches)
+        try:
+            row = self._connection.execute(
+                f"insert into lake.{table} by name select * from adopted"
+            ).fetchone()
+        finally:
+            self._connection.unregister("adopted")
+        return int(row[0]) if row else 0
+
     def _append_links(self) -> None:
         appended, self._appended = self._appended, Appended()
         if appended:
