@@ -2,6 +2,6 @@
 
 import runpy
 
-for name in ("reading", "intake", "diffing"):
+for name in ("reading", "intake", "diffing", "catalogs"):
     print(f"\n== benchmarks.{name}")
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

@@ -16,7 +16,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -135,6 +135,19 @@ class Catalogs:
         self._server.psql(f"create database {name};")
         return f"host={self._folder} user=postgres dbname={name}"
 
+    def copy(self, database: str) -> str:
+        """Dump a database and restore it into a new one; libpq's string for that."""
+        target = self.database()
+        programs = Path(self._server.bin_path)
+        dump = subprocess.run(
+            [programs / "pg_dump", f"--dbname={database}"], check=True, capture_output=True
+        ).stdout
+        subprocess.run(
+            [programs / "psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={target}"],
+            input=dump, check=True, capture_output=True,
+        )  # fmt: skip
+        return target
+
     def psql(self, statement: str) -> str:
         """What PostgreSQL answers an administrator."""
         said: str = self._server.psql(statement)
@@ -159,8 +172,9 @@ class Catalogs:
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:
-        """Stop it."""
-        self._server.cleanup()
+        """Stop it, if it was started."""
+        if self._server is not None:
+            self._server.cleanup()
 
 
 def _is_child_of_dead(folder: Path) -> Iterator[bool]:
@@ -193,12 +207,9 @@ class Servers:
         return place
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    """The two servers, stopped at the end of the session."""
-    reason = missing()
-    if reason is not None:
-        pytest.skip(reason)
+@contextmanager
+def running_servers() -> Iterator[Servers]:
+    """The two servers, and the environment in which they are found."""
     folder = Path(tempfile.mkdtemp(prefix="press-"))  # a socket's path may have 107 bytes
     folder.chmod(0o755)  # PostgreSQL runs as a user of its own when we are root
     objects = ObjectServer(folder / "objects", _free_ports())
@@ -212,13 +223,22 @@ def servers() -> Iterator[Servers]:
         yield Servers(catalogs, objects, environment)
     finally:
         objects.kill()
-        if catalogs._server is not None:
-            catalogs.stop()
+        catalogs.stop()
         for name, value in before.items():
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The two servers, stopped at the end of the session."""
+    reason = missing()
+    if reason is not None:
+        pytest.skip(reason)
+    with running_servers() as running:
+        yield running
 
 
 def _free_ports() -> int:
