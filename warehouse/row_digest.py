@@ -8,7 +8,7 @@ the same of each key and value, by key. The digest is the sha-256 of that text, 
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -34,7 +34,7 @@ def digester(table: Table) -> Callable[[Row], str]:
     def digest(row: Row) -> str:
         parts = []
         for name, write in columns:
-            value = row[name]
+            value = row.get(name)  # as Arrow takes a row without the column
             if value is not None:
                 parts.append(f"{name}={_counted(write(value))}")
         return hashlib.sha256("".join(parts).encode()).hexdigest()
@@ -51,18 +51,20 @@ def _writer(kind: pa.DataType) -> Callable[[Any], str]:
     if pa.types.is_timestamp(kind):
         return lambda at: str(microseconds(at))
     if pa.types.is_date(kind):
-        return lambda day: str(day.isoformat())
+        return date.isoformat  # of a datetime too its day, as Arrow stores it
     if pa.types.is_floating(kind):
         return lambda number: f"{number:.17g}"
     if pa.types.is_boolean(kind):
         return lambda yes: "true" if yes else "false"
+    if pa.types.is_integer(kind):
+        return lambda number: str(int(number))
     if pa.types.is_list(kind):
-        return lambda items: "".join(_counted(item) for item in items)
+        return lambda items: "".join("-," if item is None else _counted(item) for item in items)
     if pa.types.is_map(kind):
         return lambda pairs: "".join(
             _counted(key) + _counted(str(value)) for key, value in sorted(dict(pairs).items())
         )
-    return str
+    return str.__str__  # what Arrow stores of a string's subclass, an enum's member
 
 
 def row_digest_sql(table: Table) -> str:

@@ -152,8 +152,12 @@ class Store:
         return row if row else (0, None, None)
 
     def next_recorded_at(self, now: datetime) -> datetime:
-        """Now, or just after the newest run's time when the clock stands behind it."""
-        newest = self._scalar("select max(recorded_at) from lake.run_log")
+        """Now, or just after the newest commit's time when the clock stands behind it."""
+        newest = self._scalar(
+            "select max(greatest(r.newest, c.newest)) "
+            "from (select max(recorded_at) as newest from lake.run_log) as r, "
+            "(select max(recorded_at) as newest from lake.chain_log) as c"
+        )
         return now if newest is None or newest < now else newest + timedelta(microseconds=1)
 
     def merge_if_due(self) -> None:
