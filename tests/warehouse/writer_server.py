@@ -19,6 +19,9 @@ from warehouse.rows import Stamp
 from warehouse.store import Store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+_PAUSE_S = 0.15
+"""As a run fetches between commits: longer than the lock's poll, or whoever held it would take it
+again before anybody else looked."""
 SHARED = "https://lakes.example/shared/"
 
 
@@ -56,6 +59,7 @@ def main(root: Path, name: str, commits: int) -> None:
             store.append("run_log", [_run(stamp)])
             store.commit()
             store.merge_if_due()
+        time.sleep(_PAUSE_S)
     store.close()
 
 
