@@ -202,6 +202,8 @@ class Run:
     def commit(self, *, dry_run: bool = False) -> RunSummary:
         """Decide all that was staged and commit it in one transaction; see Errors of the rooms."""
         self._stager.finish()
+        if not dry_run:
+            self._evidence.sync()  # an upload takes long, and nobody should wait for it
         with self._locked():
             self._store.begin()
             try:

@@ -93,7 +93,7 @@ class EvidenceWriter:
         self, folder: Path, run_id: str, software: str, keeper: Keeper | None = None
     ) -> None:
         self._keeper = keeper
-        self._kept = False
+        self._kept_bytes = 0
         self._folder = folder
         self._name = f"{run_id[:4]}/{run_id}.warc.gz"
         self._software = software
@@ -124,13 +124,14 @@ class EvidenceWriter:
         return self._append("revisit", capture.url, capture.captured_at, headers, b"")
 
     def sync(self) -> None:
-        """Make what was written survive a power cut; call before COMMIT."""
+        """Make what was written survive a power cut; call before COMMIT, as often as you like."""
         if self._file is None:
             return
         self._file.flush()
         if self._keeper is not None:
-            self._keeper.put(self.path, self._name)
-            self._kept = True
+            if self._kept_bytes < self._offset:
+                self._keeper.put(self.path, self._name)
+                self._kept_bytes = self._offset
             return
         os.fsync(self._file.fileno())
         for folder in (self.path.parent, self._folder):
@@ -141,14 +142,14 @@ class EvidenceWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
-        if self._kept:
+        if self._kept_bytes:
             self.path.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the file: no row will ever name it."""
         self.close()
         self.path.unlink(missing_ok=True)
-        if self._kept and self._keeper is not None:
+        if self._kept_bytes and self._keeper is not None:
             self._keeper.remove(self._name)
 
     def _append(
@@ -234,10 +235,8 @@ class RecordReader:
     def __enter__(self) -> "RecordReader":
         try:
             self._file = self._opener()
-        except FileNotFoundError as error:
-            raise WarcError(f"{self._path}: there is no such file") from error
         except OSError as error:
-            raise WarcError(f"{self._path}: {error.strerror or error}") from error
+            raise WarcError(f"{self._path}: {error.strerror or _first_line(error)}") from error
         self._length_bytes = self._file.seek(0, os.SEEK_END)
         return self
 
