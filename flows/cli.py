@@ -108,6 +108,29 @@ def status(*, format: _FORMAT = "table", common: Common = Common()) -> int:
 
 
 @app.command
+def incidents(
+    incident: str | None = None, /, *, accept: bool = False, dismiss: bool = False,
+    all: bool = False, format: _FORMAT = "table", common: Common = Common(),
+) -> int:  # fmt: skip
+    """Show what was held back from history, or decide it.
+
+    Parameters
+    ----------
+    incident
+        The id of an open incident, or the beginning of it.
+    accept
+        Its captures are real: make them history, with their own times.
+    dismiss
+        Keep them out for good; they stay in evidence.
+    all
+        Show closed incidents too.
+    """
+    from flows.commands.incidents import incidents as command
+
+    return command(common, incident, accept=accept, dismiss=dismiss, closed=all, fmt=format)
+
+
+@app.command
 def sql(query: str, /, *, format: _FORMAT = "table", common: Common = Common()) -> int:
     """Answer one SELECT over the views.
 
@@ -204,6 +227,22 @@ def export(
     from flows.commands.care import export as command
 
     return command(common, folder, format, as_of)
+
+
+@app.command
+def reparse(
+    source: str | None = None, /, *, format: _FORMAT = "table", common: Common = Common(),
+) -> int:  # fmt: skip
+    """Read the evidence again with today's parser; its readings replace the old ones.
+
+    Parameters
+    ----------
+    source
+        Id of the source to read again; all that are configured when none is named.
+    """
+    from flows.commands.reparse import reparse as command
+
+    return command(common, source, format)
 
 
 @app.command
@@ -323,6 +362,29 @@ def init(folder: Path = Path(), /, *, _: Common = Common()) -> int:
     return command(folder)
 
 
+source = App(name="source", help="Check the definition of a source.")
+app.command(source)
+
+
+@source.command
+def check(
+    target: str, /, *, source: str, format: Literal["table", "json"] = "table",
+    common: Common = Common(),
+) -> int:  # fmt: skip
+    """Show what a source definition reads in one page, and by which rule.
+
+    Parameters
+    ----------
+    target
+        A file, a `file:` address, or a URL; a URL needs `[http] contact`.
+    source
+        A source file, or the id of a source.
+    """
+    from flows.commands.source import check as command
+
+    return command(common, target, source, format)
+
+
 _VALUED = {
     "--config", "--format", "--source", "--recheck", "--captured-at", "--as-of", "--revision",
     "--since", "--recorded-since", "--class", "--id", "--text", "--output", "-o", "--against",
@@ -333,7 +395,14 @@ _VALUED = {
 
 def _command_first(words: Sequence[str]) -> list[str]:
     """The same words with the command in front: options may stand before it or after."""
-    names = {name for name in app if not name.startswith("-")}
+    ordered = _name_first(words, app)
+    if ordered[:1] == ["source"]:
+        return ["source", *_name_first(ordered[1:], source)]
+    return ordered
+
+
+def _name_first(words: Sequence[str], commands: App) -> list[str]:
+    names = {name for name in commands if not name.startswith("-")}
     skip = False
     for index, word in enumerate(words):
         if skip:

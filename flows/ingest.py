@@ -17,6 +17,8 @@ from prefect.utilities.annotations import quote
 from flows.inputs import InputFile
 from flows.pipeline import Effects, Run, RunSummary, execute, plan_run, utc_now
 from flows.settings import load_settings
+from flows.visit import Target, Visit
+from flows.wish import Wish
 from parsers.model import Source
 
 
@@ -24,6 +26,12 @@ from parsers.model import Source
 def stage_batch(run: Run, source: Source, files: Sequence[InputFile], source_id: str) -> int:  # noqa: ARG001 - names the task run
     """Read, keep and parse one batch of a source; how many looks it made."""
     return run.stage(source, files)
+
+
+@task(name="fetch", task_run_name="fetch-{source_id}", cache_policy=NO_CACHE)
+def fetch_batch(run: Run, visit: Visit, batch: Sequence[Target], source_id: str) -> int:  # noqa: ARG001 - names the task run
+    """Look at one batch of a site's pages; how many were reached."""
+    return run.fetch(visit, batch)
 
 
 @task(name="commit", cache_policy=NO_CACHE)
@@ -37,6 +45,11 @@ def _stage(run: Run, source: Source, files: Sequence[InputFile]) -> int:
     return staged
 
 
+def _fetch(run: Run, visit: Visit, batch: Sequence[Target]) -> int:
+    reached: int = _untyped(fetch_batch)(quote(run), quote(visit), quote(batch), visit.source.id)
+    return reached
+
+
 def _commit(run: Run, _: bool) -> RunSummary:
     summary: RunSummary = _untyped(commit_run)(quote(run))
     return summary
@@ -48,10 +61,16 @@ def _untyped(task: Any) -> Any:
 
 
 @flow(name="ingest")
-def ingest(config: str | None = None, sources: list[str] | None = None) -> RunSummary:
+def ingest(
+    config: str | None = None,
+    sources: list[str] | None = None,
+    recheck: str = "due",
+    full: bool = False,
+) -> RunSummary:
     """One pass over the watched sources of a configuration file, tracked.
 
     `config` is its path; without one the flow's working folder counts, as on the command line.
+    `recheck` and `full` are those of `pressdiff run`.
     """
     log = get_run_logger()
     settings = load_settings(Path(config) if config else None, Path.cwd())
@@ -61,8 +80,8 @@ def ingest(config: str | None = None, sources: list[str] | None = None) -> RunSu
         say=log.warning,
         progress=lambda source_id, files: log.info("staged: source=%s files=%d", source_id, files),
     )
-    plans = plan_run(settings, sources or ())
-    summary = execute(settings, "run", plans, effects, stage=_stage, commit=_commit)
+    plans = plan_run(settings, sources or (), Wish(recheck, full))
+    summary = execute(settings, "run", plans, effects, stage=_stage, fetch=_fetch, commit=_commit)
     for bad in summary.bad:
         log.warning("unreadable: %s: %s", bad.path, bad.reason)
     log.info("committed: run=%s outcomes=%s", summary.run_id, dict(summary.outcomes))

@@ -77,18 +77,19 @@ class _Parser:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._sent: set[Source] = set()
+        self._sent: dict[str, Source] = {}
+        """By id, the form of a source that the process has."""
 
     def read(self, source: Source, capture: Capture, known: str | None) -> Reading:
         process = self._process or self._start()
-        new_source = None if source in self._sent else source
+        new_source = None if self._sent.get(source.id) == source else source
         try:
             pickle.dump(Request(capture, known, new_source), _pipe(process.stdin), 5)
             _pipe(process.stdin).flush()
             reply: Reading = pickle.load(_pipe(process.stdout))
         except (EOFError, BrokenPipeError):
             return self._died(process, capture)
-        self._sent.add(source)
+        self._sent[source.id] = source
         return reply
 
     def _died(self, process: subprocess.Popen[bytes], capture: Capture) -> Reading:

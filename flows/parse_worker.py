@@ -60,6 +60,14 @@ def _read(request: Request, sources: dict[str, Source]) -> Reading:
         return Reading(Outcome.UNREADABLE, reason=f"reading it ran out of {_resource(error)}")
 
 
+def ran_out(reading: Reading) -> bool:
+    """Whether the machine, not the page, is why nothing was read."""
+    said = reading.reason or ""
+    return reading.outcome is Outcome.UNREADABLE and said.startswith(
+        ("reading it ", "the reader died ")
+    )
+
+
 def _resource(error: Exception) -> str:
     return "memory" if isinstance(error, MemoryError) else "stack"
 

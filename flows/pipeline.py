@@ -5,35 +5,51 @@ warehouse as it was, and running again gives the same rows.
 """
 
 import logging
+import random
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from flows.errors import UsageError
 from flows.inputs import BadInput, InputFile, Inputs, find_inputs, glob_paths, read_file
 from flows.parse_pool import shared_pool
+from flows.predecessors import read_predecessors_again
 from flows.settings import Settings
 from flows.staging import Stager, Taken
+from flows.wish import Wish
+from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
 from warehouse.captures import WarcFault, read_warc
 from warehouse.errors import WarehouseError
 from warehouse.evidence import evidence_of
+from warehouse.incident_desk import close_repaired
+from warehouse.lists import keep_lists
 from warehouse.lock import writing
 from warehouse.recorder import Recorder
+from warehouse.robots_copies import load_robots_copies, save_robots_copies
 from warehouse.rows import Stamp
 from warehouse.staging import StagedLooks, remove_abandoned
 from warehouse.store import Store
 
+if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
+    from flows.fetch.pacing import Pacing
+    from flows.visit import Target, Visit
+
 _LOG = logging.getLogger(__name__)
 
 BATCH_FILES = 500
+USUAL_BUDGET_S = 6 * 3600.0
+"""Of a visit to a source without a schedule; what it does not reach comes first next time."""
 _BATCH_BYTES = 32 * 1024 * 1024
 _DECIDE_LOOKS = 4000
+_PARSED = ("new", "edited", "unchanged", "live_again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +62,25 @@ class Effects:
     """Told sentences a person should read while the run goes on."""
     progress: Callable[[str, int], None]
     """Told (source id, looks) as batches are staged."""
+    watch: Callable[[str, int, int], None] = lambda _words, _done, _total: None
+    """Told what a person sees of a site's visit: words, pages looked at, pages to look at."""
+    monotonic: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = random.random
+    """In [0, 1): spreads what would come at once."""
+    deadline_s: float = 30.0
+    """Of one exchange with a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """The files a run takes for one source."""
+    """What a run takes for one source: files, and its site."""
 
     source: Source
     inputs: Inputs
+    wish: Wish | None = None
+    """How its site is visited; None: not at all."""
+    budget_s: float | None = None
+    """How long that may take; None: as long as it does."""
 
 
 @dataclass(slots=True)
@@ -64,7 +91,34 @@ class Coverage:
     fetched: int = 0
     untouched: int = 0
     failed_inputs: int = 0
+    never_fetched: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def unchanged(self) -> int:
+        """Looks that found what was known."""
+        still = ("unchanged", "live_again", "not_modified")
+        return sum(self.outcomes[name] for name in still) + self.untouched
+
+    @property
+    def failed(self) -> int:
+        """Looks and inputs that brought nothing to read."""
+        names = ("unreadable", "failed", "incomplete", "refused")
+        return self.failed_inputs + sum(self.outcomes[name] for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """What a run did on one source's site."""
+
+    source_id: str
+    listed: int
+    fetched: int
+    waiting: int
+    outcomes: Counter[str]
+    bytes_received: int
+    faults: tuple[str, ...]
+    """What could not be had or read of lists and robots.txt, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +135,9 @@ class RunSummary:
     without_time: int
     """New looks whose time is a file's modification time."""
     committed: bool
+    sites: tuple[SiteSummary, ...] = ()
+    incidents: tuple[str, ...] = ()
+    """What was held back or is odd, a sentence each."""
 
     @property
     def looks(self) -> int:
@@ -90,7 +147,9 @@ class RunSummary:
     @property
     def unread(self) -> int:
         """Inputs in which nothing could be read."""
-        return len(self.bad) + self.outcomes["unreadable"] + self.outcomes["failed"]
+        names = ("unreadable", "failed", "incomplete", "held")
+        faults = sum(len(site.faults) for site in self.sites)
+        return len(self.bad) + faults + sum(self.outcomes[name] for name in names)
 
 
 class Run:
@@ -103,8 +162,13 @@ class Run:
         self._started_at = effects.now()
         self.run_id = f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self._coverage: dict[str, Coverage] = {}
+        self._sources: dict[str, Source] = {}
         self._bad: list[BadInput] = []
         self._unknown = 0
+        self._visits: list[Visit] = []
+        self._opened: list[str] = []
+        self._repaired: list[str] = []
+        self._pacing: Pacing | None = None
         self._exit = ExitStack()
 
     def __enter__(self) -> "Run":
@@ -118,6 +182,8 @@ class Run:
         self._exit.callback(self._evidence.close)
         self._staged = StagedLooks(place.staging, self.run_id)
         self._exit.callback(self._staged.discard)
+        self._again = StagedLooks(place.staging, f"{self.run_id}-again")
+        self._exit.callback(self._again.discard)
         self._stager = Stager(self._store, self._evidence, self._staged, shared_pool())
         return self
 
@@ -131,6 +197,7 @@ class Run:
 
     def batches(self, plan: SourcePlan) -> Iterator[list[InputFile]]:
         """The files of a plan in batches of a size that fits in memory."""
+        self._sources[plan.source.id] = plan.source
         coverage = self._coverage.setdefault(plan.source.id, Coverage())
         coverage.listed += len(plan.inputs.files) + len(plan.inputs.bad)
         coverage.failed_inputs += len(plan.inputs.bad)
@@ -199,9 +266,60 @@ class Run:
         self._bad.append(bad)
         self._coverage[source.id].failed_inputs += 1
 
+    def visit(self, plan: SourcePlan) -> "Visit":
+        """A visit to a source's site; `discover`, `fetch` its batches, then `leave` it."""
+        from flows.fetch.fetcher import Fetcher
+        from flows.fetch.pacing import Clock, Pacing
+        from flows.fetch.session import USUAL_LIMITS
+        from flows.visit import Visit
+
+        assert plan.wish is not None
+        assert self._settings.contact is not None
+        effects = self._effects
+        clock = Clock(effects.now, effects.monotonic, effects.sleep, effects.random)
+        if self._pacing is None:
+            self._pacing = Pacing(clock)
+        fetcher = self._exit.enter_context(
+            Fetcher(
+                plan.source, self._settings.contact, version("pressdiff"), clock=clock,
+                robots=load_robots_copies(self._settings.place.root), budget_s=plan.budget_s,
+                pacing=self._pacing, limits=replace(USUAL_LIMITS, deadline_s=effects.deadline_s),
+            )
+        )  # fmt: skip
+        visit = Visit(
+            plan.source, self.run_id, self._store, self._stager, fetcher, effects.now, plan.wish,
+            self._show,
+        )  # fmt: skip
+        self._visits.append(visit)
+        self._coverage.setdefault(plan.source.id, Coverage())
+        return visit
+
+    def _show(self, visit: "Visit") -> None:
+        sights = visit.sights
+        self._effects.watch(f"{visit.source.id}: {sights}", sights.fetched, sights.to_fetch)
+
+    def fetch(self, visit: "Visit", batch: Sequence["Target"]) -> int:
+        """Look at a batch of a site's pages; how many were reached."""
+        reached = visit.fetch(batch)
+        self._effects.progress(visit.source.id, reached)
+        return reached
+
+    def leave(self, visit: "Visit") -> None:
+        """End a visit; what it learned is committed with the run."""
+        visit.finish()
+        save_robots_copies(self._settings.place.root, visit.fetcher.robots_copies)
+        coverage, sights = self._coverage[visit.source.id], visit.sights
+        coverage.listed += sights.listed
+        coverage.fetched += sights.fetched
+        coverage.never_fetched += sights.waiting
+
     def commit(self, *, dry_run: bool = False) -> RunSummary:
         """Decide all that was staged and commit it in one transaction; see Errors of the rooms."""
         self._stager.finish()
+        read_predecessors_again(
+            self._store, self._settings.place, self._sources, self._staged, self._again,
+            shared_pool(),
+        )  # fmt: skip
         if not dry_run:
             self._evidence.sync()  # an upload takes long, and nobody should wait for it
         with self._locked():
@@ -209,9 +327,16 @@ class Run:
             try:
                 stamp = Stamp(self.run_id, self._store.next_recorded_at(self._effects.now()))
                 recorder = Recorder(self._store, stamp)
+                for source_id, looks in self._again.batches(_DECIDE_LOOKS):
+                    recorder.record(source_id, looks)
+                self._decide_held(recorder)
                 for source_id, looks in self._staged.batches(_DECIDE_LOOKS):
-                    self._coverage[source_id].outcomes += recorder.record(source_id, looks)
-                self._append_run(stamp, recorder)
+                    self._coverage[source_id].outcomes += recorder.record(
+                        source_id, looks, has_layouts=bool(self._sources[source_id].layouts)
+                    )
+                self._repaired = close_repaired(self._store, recorder.stamp, self._sources)
+                self._append_lists(recorder.stamp)
+                self._append_run(recorder.stamp, recorder)
             except BaseException:
                 self._store.rollback()
                 self._evidence.discard()
@@ -225,7 +350,35 @@ class Run:
                 self._evidence.discard()  # no row names it
             if not dry_run:
                 self._store.merge_if_due()
+        for sentence in self._repaired:
+            self._effects.say(sentence)
+        self._tell_of_parsers()
         return self._summary(recorder, committed=not dry_run)
+
+    def _decide_held(self, recorder: Recorder) -> None:
+        """Look again at what was held back, if the parser has changed since."""
+        from flows.held import take_held
+
+        for name, source in self._sources.items():
+            looks = take_held(self._store, self._settings.place, source, shared_pool())
+            if looks:
+                recorder.record(name, looks, has_layouts=bool(source.layouts))
+
+    def _append_lists(self, stamp: Stamp) -> None:
+        for visit in self._visits:
+            sights = visit.sights
+            opened = keep_lists(
+                self._store, stamp, visit.source.id, sights.found, sights.lists, sights.suspicions
+            )
+            self._opened += [f"{visit.source.id}: {one.detail}" for one in opened]
+
+    def _tell_of_parsers(self) -> None:
+        for name, source in self._sources.items():
+            if self._store.has_other_parser(name, parser_version(source)):
+                self._effects.say(
+                    f"{name}: part of the archive was read by an earlier parser; "
+                    f"`pressdiff reparse {name}` brings the archive up to date"
+                )
 
     def _append_run(self, stamp: Stamp, recorder: Recorder) -> None:
         counts = {**recorder.tally.outcomes, "untouched": self._untouched(recorder)}
@@ -250,10 +403,10 @@ class Run:
                 "source_id": source_id,
                 "listed": one.listed,
                 "fetched": one.fetched,
-                "unchanged": one.outcomes["unchanged"] + one.untouched,
-                "parsed": sum(one.outcomes[name] for name in ("new", "edited", "unchanged")),
-                "failed": one.failed_inputs + one.outcomes["unreadable"] + one.outcomes["failed"],
-                "never_fetched": 0,
+                "unchanged": one.unchanged,
+                "parsed": sum(one.outcomes[name] for name in _PARSED),
+                "failed": one.failed,
+                "never_fetched": one.never_fetched,
                 **stamp.columns,
             }
             for source_id, one in self._coverage.items()
@@ -271,7 +424,16 @@ class Run:
             bad=tuple(self._bad),
             without_time=self._stager.without_time,
             committed=committed,
+            sites=tuple(self._site(visit) for visit in self._visits),
+            incidents=(*recorder.tally.incidents, *self._opened),
         )
+
+    def _site(self, visit: "Visit") -> SiteSummary:
+        sights = visit.sights
+        return SiteSummary(
+            visit.source.id, sights.listed, sights.fetched, sights.waiting,
+            self._coverage[visit.source.id].outcomes, sights.bytes_received, tuple(sights.faults),
+        )  # fmt: skip
 
     def _locked(self) -> ExitStack:
         stack = ExitStack()
@@ -288,6 +450,7 @@ class Run:
 
 
 Stage = Callable[[Run, Source, Sequence[InputFile]], int]
+Fetch = Callable[[Run, "Visit", Sequence["Target"]], int]
 Commit = Callable[[Run, bool], RunSummary]
 
 
@@ -299,35 +462,53 @@ def execute(
     *,
     dry_run: bool = False,
     stage: Stage = Run.stage,
+    fetch: Fetch = Run.fetch,
     commit: Commit = lambda run, dry_run: run.commit(dry_run=dry_run),
 ) -> RunSummary:
     """Take every plan's files and commit them as one run.
 
-    `stage` and `commit` are given when the run is tracked: tasks around the same methods.
+    `stage`, `fetch` and `commit` are given when the run is tracked: tasks around the same methods.
     """
     with Run(settings, command, effects) as run:
         for plan in plans:
             for files in run.batches(plan):
                 stage(run, plan.source, files)
+            if plan.wish is not None:
+                visit = run.visit(plan)
+                visit.discover()
+                for batch in visit.batches():
+                    fetch(run, visit, batch)
+                run.leave(visit)
         return commit(run, dry_run)
 
 
-def plan_run(settings: Settings, source_ids: Sequence[str]) -> list[SourcePlan]:
-    """The files of the watched sources with these ids, of all when none is named.
+def plan_run(
+    settings: Settings, source_ids: Sequence[str], wish: Wish | None = None
+) -> list[SourcePlan]:
+    """What a run takes of the watched sources with these ids, of all when none is named.
 
-    Raises UsageError when one is not watched.
+    `wish`: how their sites are visited; without `[http] contact` they are not. Raises UsageError
+    when one is not watched.
     """
-    watched = {one.source.id: one.source for one in settings.watched}
+    watched = {one.source.id: one for one in settings.watched}
     for source_id in source_ids:
         if source_id not in watched:
             known = ", ".join(watched) or "none"
             raise UsageError(f"no source {source_id!r} is configured; there are: {known}")
     chosen = [watched[one] for one in dict.fromkeys(source_ids)] or list(watched.values())
-    return [
-        SourcePlan(source, find_inputs(paths, settings.root, None, named=False))
-        for source in chosen
-        for paths in [glob_paths(source.discover.files, settings.root)]
-    ]
+    plans: list[SourcePlan] = []
+    for one in chosen:
+        paths = glob_paths(one.source.discover.files, settings.root)
+        inputs = find_inputs(paths, settings.root, None, named=False)
+        is_live = settings.contact is not None and has_site(one.source)
+        plans.append(SourcePlan(one.source, inputs, wish if is_live else None, one.interval_s()))
+    return plans
+
+
+def has_site(source: Source) -> bool:
+    """Whether a source says where on the network its releases are listed."""
+    discover = source.discover
+    return bool(discover.listings or discover.feeds or discover.sitemaps)
 
 
 def utc_now() -> datetime:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ class Watched:
     source: Source
     schedule: str | None
     """Cron, in the source's time zone; None: only when asked."""
+
+    def interval_s(self) -> float | None:
+        """Seconds from one run to the next, at the shortest of a day; None: no schedule."""
+        if self.schedule is None:
+            return None
+        from cronsim import CronSim
+
+        fires = list(islice(CronSim(self.schedule, datetime(2026, 1, 1, tzinfo=UTC)), 25))
+        return min((after - before).total_seconds() for before, after in pairwise(fires))
 
 
 @dataclass(frozen=True, slots=True)

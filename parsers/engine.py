@@ -22,16 +22,17 @@ from parsers.layouts import LoginError, find_content
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Capture, Kind, Layout, Outcome, Reading, Sighting, Source, Teaser
 from parsers.normalise import NORMALISER_VERSION
-from parsers.page import Page, parse_page, prune
+from parsers.page import Page, parse_page, prune, prune_soup
 from parsers.parts import Parts
 from parsers.sighting import ReadContent, Remembered, digest_sighting, make_sighting
+from parsers.signature import shown_blocks
 from parsers.signoff import is_attachment, is_mark
 from parsers.sources import csto
 from parsers.teasers import read_teasers
 from parsers.text import squash
 from parsers.tree import detach
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Bump it when any rule of this room changes what is read."""
 
 _READERS: dict[str, Callable[[Sequence[Block], str | None], Parts | None]] = {
@@ -86,7 +87,14 @@ def read(capture: Capture, source: Source, known_container: str | None = None) -
             reading = _read_page(decoded.text, capture, source, known_container)
     except _Unreadable as fault:
         reading = Reading(Outcome.UNREADABLE, reason=str(fault))
+    if reading.outcome not in (Outcome.READ, Outcome.SAME) and capture.http_status is not None:
+        reading = replace(reading, shown=_shown(decoded.text))
     return _finish(reading, known_container, decoded)
+
+
+def _shown(html: str) -> tuple[str, ...]:
+    page = parse_page(html)
+    return shown_blocks(page) if page is not None else ()
 
 
 def _finish(reading: Reading, known: str | None, decoded: Decoded | None = None) -> Reading:
@@ -187,7 +195,7 @@ def _read_layout(
         parts = read_content(content)
         if parts is None:
             return None
-        ended = replace(parts, body=_until_end(parts.body, layout.body_ends))
+        ended = replace(parts, body=until_end(parts.body, layout.body_ends))
         return make_sighting(ended, source, Kind.HTML, page.lang, canonical), parts.trace
 
     teasers, name = _teasers(page, layout, source), f"layout[{index}]"
@@ -206,7 +214,7 @@ def _teasers(page: Page, layout: Layout, source: Source) -> tuple[Teaser, ...]:
     return read_teasers(page, layout.teasers, source.timezone) if layout.teasers else ()
 
 
-def _until_end(blocks: Sequence[Block], body_ends: Sequence[str]) -> tuple[Block, ...]:
+def until_end(blocks: Sequence[Block], body_ends: Sequence[str]) -> tuple[Block, ...]:
     """The blocks before the first line that a `body_ends` regex finds itself in."""
     if not body_ends:
         return tuple(blocks)
@@ -230,15 +238,16 @@ def _read_blocks(page: Page, source: Source, canonical: str | None) -> Reading:
     title, lang = page.title, page.lang
     title_key = squash(title)
     around: list[Block] = []
+    drops = list(dict.fromkeys(drop for layout in source.layouts for drop in layout.drop))
     if page.whole:
-        drops = [drop for layout in source.layouts for drop in layout.drop]
-        part = prune(page.root, list(dict.fromkeys(drops)))
+        part = prune(page.root, drops)
         blocks = blocks_of_lxml(part)
         if part is not page.root and not teasers:
             detach(part)
             around = blocks_of_lxml(page.root)
     else:
-        blocks = blocks_of_soup(page.soup())
+        blocks = blocks_of_soup(prune_soup(page.soup(), drops))
+        page.spoil()
 
     def parts_block(line: str) -> bool:
         return is_mark(line) or (len(line) > 12 and squash(line) in title_key)

@@ -130,6 +130,8 @@ class Reading:
     container_digest: str | None = None
     """sha-256 hex of what the layout's container held; None when there is no container. Equal
     digests under one parser version mean equal sightings, whatever else the page changed."""
+    shown: tuple[str, ...] = field(default=(), compare=False)
+    """`shown_blocks` of a page in which no release was read; empty otherwise."""
     trace: tuple[Trace, ...] = field(default=(), compare=False)
 
     __reduce__ = _reduce

@@ -159,11 +159,7 @@ def prune(root: Element, dropped: Sequence[str]) -> Element:
     is just one `main`, or else one `article`, with a heading of level 1, that is the part.
     """
     for selector in dropped:
-        try:
-            unwanted = css.find(root, selector)
-        except css.UnsupportedError:
-            continue
-        for element in unwanted:
+        for element in select(root, selector):
             _detach_unless_titled(element)
     for element in list(root.iter(*_ASIDE, "header", "div")):
         if element.tag != "div" or element.get("role") in _ASIDE_ROLES:
@@ -173,6 +169,38 @@ def prune(root: Element, dropped: Sequence[str]) -> Element:
         if len(found) == 1 and next(found[0].iter("h1"), None) is not None:
             return found[0]
     return root
+
+
+_NUMBER = "data-pressdiff-number"
+
+
+def select(root: Element, selector: str) -> list[Element]:
+    """The descendants that a selector matches, in document order, whatever soupsieve allows.
+
+    What `css` cannot match is matched by soupsieve on a soup of the tree, in which each element
+    carries its number.
+    """
+    try:
+        return css.find(root, selector)
+    except css.UnsupportedError:
+        elements = list(root.iter(etree.Element))
+    for number, element in enumerate(elements):
+        element.set(_NUMBER, str(number))
+    soup = make_soup(etree.tostring(root, encoding="unicode", method="html", with_tail=False))
+    for element in elements:
+        del element.attrib[_NUMBER]
+    numbers = {int(str(tag.get(_NUMBER, "0"))) for tag in soup.select(selector)}
+    return [elements[number] for number in sorted(numbers - {0})]  # 0 is the root itself
+
+
+def prune_soup(soup: BeautifulSoup, dropped: Sequence[str]) -> BeautifulSoup:
+    """The soup of a page that lxml lost something of, without what `prune` takes out of a tree."""
+    aside = [*_ASIDE, "header", *(f'div[role="{role}"]' for role in _ASIDE_ROLES)]
+    for selector in (*dropped, *aside):
+        for tag in soup.select(selector):
+            if tag.name in _ASIDE or tag.find("h1") is None:
+                tag.extract()
+    return soup
 
 
 def _detach_unless_titled(element: Element) -> None:

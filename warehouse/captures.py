@@ -2,10 +2,14 @@
 
 Writing is ours (a record is a few header lines and a gzip member, and it must cost less than the
 page it holds); reading is warcio's, so every record is proved readable by somebody else's code.
-ISO 28500:2017 (WARC/1.1); revisits by profile identical-payload-digest.
+ISO 28500:2017 (WARC/1.1); revisits by profile identical-payload-digest, 304s by
+server-not-modified. A payload's digest is that of the bytes as sent, as the standard says; where
+Content-Encoding makes that another than the digest of the body, by which pressdiff knows a
+capture, `Pressdiff-Body-Digest` gives the latter.
 """
 
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -26,11 +30,19 @@ from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersPars
 
 from parsers.model import Capture, digest_bytes
 from warehouse.errors import WarcError
+from warehouse.exchange import Exchange
+from warehouse.gunzip import Gunzip, GunzipError
 
 _GZIP_LEVEL = 3
 """isal's highest: 0.5 ms a 140 KB page against 3.7 ms for zlib's default, 15 % larger."""
 _GZIP_FORMAT = 31
 _REVISIT_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+_NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_STATUS = re.compile(rb"HTTP/[\d.]+ (\d{3})\b")
+_BODY_DIGEST = "Pressdiff-Body-Digest"
+_UNDONE = re.compile(rb"^(Transfer-Encoding[ \t]*:)", re.I | re.M)
+_UNDONE_ALL = re.compile(rb"^((?:Transfer|Content)-Encoding[ \t]*:)", re.I | re.M)
+"""Headers that no longer hold for the stored payload, as it is or where a coding was not undone."""
 RECORD_CAP_BYTES = 64 * 1024 * 1024
 """A record larger than this is refused, unread."""
 
@@ -101,6 +113,11 @@ class EvidenceWriter:
         self._offset = 0
 
     @property
+    def folder(self) -> Path:
+        """The evidence folder."""
+        return self._folder
+
+    @property
     def path(self) -> Path:
         """Where the file is, or would be."""
         return self._folder / self._name
@@ -122,6 +139,33 @@ class EvidenceWriter:
             ("WARC-Refers-To-Date", _warc_date(first.captured_at)),
         ]
         return self._append("revisit", capture.url, capture.captured_at, headers, b"")
+
+    def add_exchange(self, exchange: Exchange, digest: str) -> Location:
+        """Keep an answer as a `response` record, and its request; `digest` is the body's.
+
+        The location is the response's. The payload is stored as sent but for its chunks, so the
+        head's Transfer-Encoding is renamed as other archives do; and its Content-Encoding where
+        the body was taken as it came, so that every reader gives the bytes of `digest`.
+        """
+        headers = _digests(exchange, digest)
+        return self._append_exchange("response", exchange, headers, exchange.payload)
+
+    def add_exchange_revisit(self, exchange: Exchange, digest: str, first: FirstSeen) -> Location:
+        """Keep that a body already in evidence was sent again, or that a 304 said so; heads only.
+
+        `digest` is that of the body which `first` holds.
+        """
+        if exchange.status == 304:
+            profile = _NOT_MODIFIED_PROFILE
+            headers = [("WARC-Payload-Digest", f"sha256:{digest}")]
+        else:
+            profile, headers = _REVISIT_PROFILE, _digests(exchange, digest)
+        headers += [
+            ("WARC-Profile", profile),
+            ("WARC-Refers-To-Target-URI", _uri(first.url)),
+            ("WARC-Refers-To-Date", _warc_date(first.captured_at)),
+        ]
+        return self._append_exchange("revisit", exchange, headers, b"")
 
     def sync(self) -> None:
         """Make what was written survive a power cut; call before COMMIT, as often as you like."""
@@ -152,6 +196,30 @@ class EvidenceWriter:
         if self._kept_bytes and self._keeper is not None:
             self._keeper.remove(self._name)
 
+    def _append_exchange(
+        self, kind: str, exchange: Exchange, headers: list[tuple[str, str]], payload: bytes
+    ) -> Location:
+        url, at, answer_id = exchange.url, exchange.requested_at, _new_id()
+        common = [("WARC-IP-Address", _ip(exchange.peer))] if exchange.peer else []
+        headers = [
+            ("WARC-Record-ID", answer_id),
+            *common,
+            *headers,
+            *([("WARC-Truncated", exchange.truncated)] if exchange.truncated else []),
+            ("Pressdiff-Elapsed-S", f"{exchange.elapsed_s:.6f}"),
+            ("Content-Type", "application/http;msgtype=response"),
+        ]
+        undone = _UNDONE_ALL if exchange.payload == exchange.body else _UNDONE
+        head = undone.sub(rb"X-Archive-Orig-\1", exchange.response_head)
+        location = self._append(kind, url, at, headers, head + payload)
+        request = [
+            *common,
+            ("WARC-Concurrent-To", answer_id),
+            ("Content-Type", "application/http;msgtype=request"),
+        ]
+        self._append("request", url, at, request, exchange.request_head)
+        return location
+
     def _append(
         self, kind: str, url: str, at: datetime, headers: list[tuple[str, str]], block: bytes
     ) -> Location:
@@ -179,10 +247,11 @@ class EvidenceWriter:
 def _record(
     kind: str, url: str | None, at: datetime, headers: list[tuple[str, str]], block: bytes
 ) -> bytes:
+    has_id = any(name == "WARC-Record-ID" for name, _ in headers)
     lines = [
         "WARC/1.1",
         f"WARC-Type: {kind}",
-        f"WARC-Record-ID: <urn:uuid:{uuid.uuid4()}>",
+        *([] if has_id else [f"WARC-Record-ID: {_new_id()}"]),
         f"WARC-Date: {_warc_date(at)}",
         *([f"WARC-Target-URI: {_uri(url)}"] if url is not None else []),
         *(f"{name}: {_one_line(value)}" for name, value in headers),
@@ -190,6 +259,20 @@ def _record(
         "\r\n",
     ]
     return b"".join(["\r\n".join(lines).encode("utf-8", "replace"), block, b"\r\n\r\n"])
+
+
+def _new_id() -> str:
+    return f"<urn:uuid:{uuid.uuid4()}>"
+
+
+def _digests(exchange: Exchange, digest: str) -> list[tuple[str, str]]:
+    sent = digest_bytes(exchange.payload)
+    own = [] if sent == digest else [(_BODY_DIGEST, f"sha256:{digest}")]
+    return [("WARC-Payload-Digest", f"sha256:{sent}"), *own]
+
+
+def _ip(peer: str) -> str:
+    return peer.rpartition(":")[0].strip("[]")
 
 
 def _uri(url: str) -> str:
@@ -318,7 +401,12 @@ def _look_of(record: ArcWarcRecord, digests: dict[str, str]) -> WarcLook | None:
     captured_at = _parse_date(record.rec_headers.get_header("WARC-Date"), url)
     said = record.rec_headers.get_header("WARC-Payload-Digest") or ""
     if record.rec_type == "revisit":
-        return WarcLook(url, captured_at, _repeated_digest(said, digests, url), None)
+        said = record.rec_headers.get_header(_BODY_DIGEST) or said
+        status = _STATUS.match(block)
+        return WarcLook(
+            url, captured_at, _repeated_digest(said, digests, url), None,
+            int(status[1]) if status else None,
+        )  # fmt: skip
     look = _fresh_look(record, url, captured_at, block)
     if said:
         digests[said] = look.digest
@@ -329,7 +417,8 @@ def _fresh_look(record: ArcWarcRecord, url: str, captured_at: datetime, block: b
     if record.rec_type == "resource" or not block.startswith(b"HTTP/"):
         content_type = record.rec_headers.get_header("Content-Type")
         return WarcLook(url, captured_at, digest_bytes(block), block, None, content_type)
-    return _http_look(url, captured_at, block)
+    is_cut = record.rec_headers.get_header("WARC-Truncated") is not None
+    return _http_look(url, captured_at, block, is_cut)
 
 
 def _block(record: ArcWarcRecord, url: str) -> bytes:
@@ -350,7 +439,7 @@ def _block(record: ArcWarcRecord, url: str) -> bytes:
     return block
 
 
-def _http_look(url: str, captured_at: datetime, block: bytes) -> WarcLook:
+def _http_look(url: str, captured_at: datetime, block: bytes, is_cut: bool) -> WarcLook:
     stream = BytesIO(block)
     try:
         head = StatusAndHeadersParser(["HTTP/1.0", "HTTP/1.1", "HTTP/2"]).parse(stream)
@@ -358,15 +447,14 @@ def _http_look(url: str, captured_at: datetime, block: bytes) -> WarcLook:
         if (head.get_header("Transfer-Encoding") or "").lower() == "chunked":
             payload = ChunkedDataReader(stream, raise_exceptions=False)
         encoding = (head.get_header("Content-Encoding") or "").lower()
-        if encoding in ("gzip", "deflate", "br"):
+        if encoding in ("deflate", "br"):
             payload = BufferedReader(payload, decomp_type=encoding)
-        body = payload.read(RECORD_CAP_BYTES + 1)
-        while more := payload.read(RECORD_CAP_BYTES + 1):
-            body += more
-            if len(body) > RECORD_CAP_BYTES:
-                break
+        body = _read_all(payload)
+        if encoding in ("gzip", "x-gzip") and body:
+            body = _unpacked(body, is_cut)
     except (
         StatusAndHeadersParserException, ChunkedDataException, EOFError, OSError, ValueError,
+        GunzipError,
     ) as error:  # fmt: skip
         raise _BrokenRecordError(f"the response of {url} cannot be decoded: {error}") from error
     if len(body) > RECORD_CAP_BYTES:
@@ -375,6 +463,29 @@ def _http_look(url: str, captured_at: datetime, block: bytes) -> WarcLook:
     return WarcLook(
         url, captured_at, digest_bytes(body), body, status, head.get_header("Content-Type")
     )
+
+
+def _read_all(payload: IO[bytes]) -> bytes:
+    body = payload.read(RECORD_CAP_BYTES + 1)
+    while more := payload.read(RECORD_CAP_BYTES + 1):
+        body += more
+        if len(body) > RECORD_CAP_BYTES:
+            break
+    return body
+
+
+def _unpacked(payload: bytes, is_cut: bool) -> bytes:
+    """The body of a gzip payload; of one that says it is cut, as far as it goes. What is no gzip
+    at all whatever its header says is left as it is: some archives store it unpacked."""
+    if not payload.startswith(b"\x1f\x8b") and not is_cut:
+        return payload
+    unpacked = Gunzip()
+    try:
+        unpacked.feed(payload, RECORD_CAP_BYTES)
+    except GunzipError:
+        if not is_cut:
+            raise
+    return bytes(unpacked.body)
 
 
 def _parse_date(text: str | None, url: str) -> datetime:

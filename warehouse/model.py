@@ -62,6 +62,11 @@ class StagedLook:
     outcome: str | None = None
     """Set when the look was settled before deciding (failed, refused); None: decide."""
     error: str | None = None
+    link_text: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    held: bool = False
+    """Whether the lake has this look as held back, to be decided now."""
 
 
 def short_hash(*parts: object, length: int = 16) -> str:
@@ -132,6 +137,68 @@ class Look:
     text_id: str
     text_digest: str
     parser_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBody:
+    """A body in evidence that another parser version read, and one of the looks that held it."""
+
+    key: str
+    """The reading's id; of a page once judged a listing, its look's."""
+    reading_id: str | None
+    """None: it was judged a listing, and no reading was kept."""
+    capture_id: str
+    url: str
+    captured_at: datetime
+    digest: str
+    http_status: int | None
+    final_url: str | None
+    address: str | None
+    is_text: bool
+    """Whether a release was read in it."""
+    pdf_headline: str | None
+    """The words of the link that led to a PDF: nothing else keeps them."""
+    warc_file: str
+    warc_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLook:
+    """A look of the lake as it is read and placed today."""
+
+    capture_id: str
+    captured_at: datetime
+    digest: str
+    url: str
+    reading_id: str | None
+    """None: a listing, as it was judged then."""
+    parser_version: str | None
+    outcome: str
+    address: str | None
+    release_id: str | None
+    """None: no release was read in it."""
+    key: TextKey | None
+    """The text read; None when no release was."""
+
+    @property
+    def unit(self) -> tuple[str | None, str] | None:
+        """The appearance it is one of; None when no release was read."""
+        return (self.address, self.key.text_digest) if self.key else None
+
+
+def line_look(placed: PlacedLook) -> Look | None:
+    """The look as a point on a time line; None when it read no text."""
+    if placed.key is None or placed.parser_version is None:
+        return None
+    return Look(
+        placed.capture_id,
+        placed.captured_at,
+        placed.digest,
+        placed.url,
+        placed.key.text_id,
+        placed.key.text_digest,
+        placed.parser_version,
+    )
 
 
 @dataclass(frozen=True, slots=True)

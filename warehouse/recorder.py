@@ -5,40 +5,59 @@ batches before it appended, since all of a run is one transaction.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import islice
 
 from parsers.model import Outcome
 from warehouse.history.classify import CLASSIFIER_VERSION
 from warehouse.history.decide import (
+    History,
     Identity,
     ReadLook,
+    met,
     settle_history,
     settle_identity,
     unsettled,
 )
-from warehouse.history.identity import ALIKE_JACCARD
+from warehouse.history.identity import ALIKE_JACCARD, own_names
+from warehouse.history.moves import Addresses, addresses
 from warehouse.history.shingles import jaccard, shingles
-from warehouse.model import Appearance, Look, StagedLook, Text, TextKey
+from warehouse.holding import Holding
+from warehouse.model import Appearance, Look, PlacedLook, StagedLook, Text, TextKey
+from warehouse.moving import Moves
+from warehouse.presence import StateKeeper
+from warehouse.rereading import (
+    NOTHING_MOVED,
+    WITHOUT_RELEASE,
+    LookAgain,
+    arrivals,
+    decided_again,
+    is_decided,
+    lines_of,
+    placed_by,
+    read_again,
+    without_left,
+)
 from warehouse.rows import (
+    Redecided,
     Row,
     Stamp,
     appearance_row,
     comparison_rows,
     look_row,
     reading_row,
+    redecided_row,
+    retired_row,
     revision_row,
     text_row,
     ticker_rows,
 )
 from warehouse.store import KnownReading, Store
 
-_WITHOUT_RELEASE = {
-    Outcome.UNREADABLE: "unreadable",
-    Outcome.NOT_FOUND: "missing",
-    Outcome.LISTING: "discovery",
-}
-"""Readings without a release, and the outcome their look has."""
+_NAMES_TRIED = 4
+"""Each further name needs one more release whose text was read otherwise and came back."""
 
 
 @dataclass(slots=True)
@@ -48,6 +67,12 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     replayed: int = 0
     """Looks the lake had already."""
+    incidents: list[str] = field(default_factory=list)
+    """What was held back and why, a sentence each."""
+    reread: int = 0
+    """Bodies read again by another parser version."""
+    reread_otherwise: int = 0
+    """Looks that say something else since."""
 
 
 class Recorder:
@@ -55,29 +80,166 @@ class Recorder:
 
     def __init__(self, store: Store, stamp: Stamp) -> None:
         self._store = store
-        self._stamp = stamp
+        self._begun = self._stamp = stamp
+        self._steps = -1
+        self._addresses = Addresses()
+        """Of the source whose looks are being recorded."""
         self.tally = Tally()
 
-    def record(self, source_id: str, looks: Sequence[StagedLook]) -> Counter[str]:
-        """Append a batch of one source's looks; the outcomes of those that were new."""
+    def record(
+        self,
+        source_id: str,
+        looks: Sequence[StagedLook],
+        *,
+        has_layouts: bool = False,
+        hold: bool = True,
+    ) -> Counter[str]:
+        """Append a batch of one source's looks; the outcomes of those that were new.
+
+        `has_layouts`: whether pages that no layout fills mean that the site's markup changed.
+        `hold`: whether what is suspicious is held back; a person may have said that it is real.
+        """
+        self._addresses = addresses(self._store.moves(source_id))
         known = self._store.known_captures(look.capture_id for look in looks)
-        fresh = [
-            look
-            for look in {look.capture_id: look for look in looks}.values()
-            if look.capture_id not in known
-        ]
+        once = {look.capture_id: look for look in looks}.values()
+        fresh = [look for look in once if look.held or look.capture_id not in known]
         self.tally.replayed += len(looks) - len(fresh)
+        self._reread(
+            source_id, [look for look in once if look.reading and look.capture_id in known]
+        )
         if not fresh:
             return Counter()
+        self._advance()
         readings = self._keep_readings(fresh)
         read = {look.capture_id: one for look in fresh if (one := _read(look, readings))}
-        identity = self._identify(source_id, list(read.values()))
-        edits = self._keep_history(source_id, list(read.values()), identity)
-        rows = self._look_rows(fresh, readings, read, identity, edits)
-        self._store.append("looks", rows)
-        outcomes = Counter(str(row["outcome"]) for row in rows)
-        self.tally.outcomes += outcomes
-        return outcomes
+        moves = Moves(self._store, self._stamp, source_id)
+        moves.keep(fresh, {one.address for one in read.values() if one.address})
+        self._addresses = moves.addresses
+        holding = Holding(self._store, self._stamp, source_id, moves.addresses)
+        held = holding.hold(fresh, readings, read, has_layouts=has_layouts) if hold else {}
+        self.tally.incidents += [f"{source_id}: {detail}" for detail in holding.told]
+        kept = [
+            replace(one, address=self._root(one.address))
+            for one in read.values()
+            if one.staged.capture_id not in held
+        ]
+        identity = self._identify(source_id, kept, moves)
+        edits = self._keep_history(source_id, kept, identity)
+        decided = self._decide(fresh, readings, kept, identity, edits, held)
+        again = StateKeeper(self._store, self._stamp, source_id, moves.addresses).keep(
+            fresh, {capture: one.outcome for capture, one in decided.items()}
+        )
+        return self._append_looks(fresh, decided, again)
+
+    def _reread(self, source_id: str, again: Sequence[StagedLook]) -> None:
+        """Append what today's parser reads in bodies the lake has, and the history that follows.
+
+        Nothing of it is the publisher's doing: looks keep their times, revisions their ids.
+        """
+        known = self._store.readings(look.reading_id for look in again if look.reading_id)
+        new = [
+            look
+            for look in again
+            if look.reading_id not in known
+            or known[look.reading_id].parser_version != look.parser_version
+        ]
+        if not new:
+            return
+        self._advance()
+        read_as = {look.capture_id: str(look.reading_id) for look in new}
+        placed = self._placed("reading_id", read_as.values(), source_id)
+        placed += [
+            one for one in self._placed("capture_id", read_as, source_id) if one.reading_id is None
+        ]
+        readings = self._keep_readings(new)
+        looks = [
+            read_again(one, readings[one.reading_id or read_as[one.capture_id]])
+            for one in placed
+            if is_decided(one)
+        ]
+        identity = self._identify_again(source_id, looks)
+        self._keep_history_again(source_id, looks, identity)
+        self.tally.reread += len(new)
+        self.tally.reread_otherwise += sum(look.differs for look in looks)
+
+    def _identify_again(self, source_id: str, looks: Sequence[LookAgain]) -> Identity:
+        """Retire the appearances that no look shows any more, and match what is left anew."""
+        moved = [look for look in looks if look.now.unit != look.was.unit]
+        if not moved:
+            return NOTHING_MOVED
+        texts = [(one.address, one.key) for look in moved for one in look.both if one.key]
+        raw = self._closed_appearances(source_id, texts)
+        known, _ = _rooted(raw, self._addresses)
+        digests = {look.was.key.text_digest for look in moved if look.was.key}
+        ours = {look.was.capture_id for look in looks}
+        others = [
+            (self._root(address), look)
+            for address, look in self._store.looks_of_texts(source_id, digests)
+            if look.capture_id not in ours
+        ]
+        kept = without_left(known, looks, others)
+        arrived = arrivals(moved)
+        identity = settle_identity(
+            source_id, arrived, kept.appearances, _Bodies(self._store).alike, whole=True,
+            elsewhere=self._elsewhere(source_id, arrived, known),
+        )  # fmt: skip
+        changed = {one.unit for one in identity.changed}
+        later = [replace(one, release_id=identity.release_of[one.unit]) for one in kept.later]
+        rows = [*identity.changed, *(one for one in later if one.unit not in changed)]
+        self._store.append(
+            "appearance_log", [appearance_row(source_id, one, self._stamp) for one in rows]
+        )
+        gone = kept.gone - changed
+        gone |= {one.unit for one in raw if (self._root(one.address), one.unit[1]) in gone}
+        self._store.append("retired", [retired_row(source_id, unit, self._stamp) for unit in gone])
+        Moves(self._store, self._stamp, source_id).keep_addresses(arrived, identity)
+        return identity
+
+    def _keep_history_again(
+        self, source_id: str, looks: Sequence[LookAgain], identity: Identity
+    ) -> None:
+        releases = {one.release_id for look in looks for one in look.both}
+        releases |= {identity.release_of.get(look.now.unit) for look in looks if look.now.unit}
+        releases |= {name for one, was in identity.moved for name in (one.release_id, was)}
+        touched = {release_id for release_id in releases if release_id}
+        before = {one.capture_id: one for one in self._placed("release_id", touched)} | {
+            look.was.capture_id: look.was for look in looks
+        }
+        after = before | {look.now.capture_id: look.now for look in looks}
+        after = {name: placed_by(identity, one) for name, one in after.items()}
+        known = self._store.revisions(touched)
+        history = settle_history(source_id, lines_of(touched, after.values()), known)
+        self._append_history(history)
+        rows = [
+            redecided_row(decided, self._stamp)
+            for decided in decided_again(
+                before, after, history.opened(known),
+                {look.now.capture_id: look.error for look in looks},
+            )
+        ]  # fmt: skip
+        self._store.append("redecided", rows)
+
+    def _root(self, address: str | None) -> str | None:
+        """The address by which identity knows what stands at one."""
+        return None if address is None else self._addresses.root(address)
+
+    def _placed(
+        self, column: str, keys: Iterable[str], source_id: str | None = None
+    ) -> list[PlacedLook]:
+        """Looks as they are read and placed today, by the first address of their release."""
+        found = self._store.placed_looks(column, keys, source_id)
+        return [replace(one, address=self._root(one.address)) for one in found]
+
+    @property
+    def stamp(self) -> Stamp:
+        """What rows of the run that are written now carry; its time is the run's newest."""
+        return self._stamp
+
+    def _advance(self) -> None:
+        """Later rows win, so each step of a run is a microsecond later than the one before."""
+        self._steps += 1
+        at = self._begun.recorded_at + timedelta(microseconds=self._steps)
+        self._stamp = replace(self._begun, recorded_at=at)
 
     # Readings and texts
 
@@ -85,12 +247,16 @@ class Recorder:
         """Append what was read for the first time; every look's reading, by reading id."""
         ids = {look.reading_id for look in looks} | {look.same_as for look in looks}
         known = self._store.readings(one for one in ids if one)
+        standing = {one.reading_id: one.parser_version for one in known.values()}
         texts: dict[str, list[Row]] = {}
         tickers: dict[str, list[Row]] = {}
         rows: list[Row] = []
         for look in looks:
-            if look.reading is None or look.reading_id is None or look.reading_id in known:
+            if look.reading is None or look.reading_id is None:
                 continue
+            if standing.get(look.reading_id) == look.parser_version:
+                continue
+            standing[look.reading_id] = look.parser_version
             ticker_id, teasers = ticker_rows(look.reading.teasers, self._stamp)
             if ticker_id is not None:
                 tickers[ticker_id] = teasers
@@ -101,7 +267,12 @@ class Recorder:
             elif look.same_as is not None:
                 key, canonical_url = known[look.same_as].key, known[look.same_as].canonical_url
             known[look.reading_id] = KnownReading(
-                look.reading_id, look.reading.outcome.value, look.reading.reason, canonical_url, key
+                reading_id=look.reading_id,
+                outcome=look.reading.outcome.value,
+                reason=look.reading.reason,
+                canonical_url=canonical_url,
+                key=key,
+                parser_version=look.parser_version,
             )
             rows.append(reading_row(look, ticker_id, key, canonical_url, self._stamp))
         self._append_missing("texts", "text_id", texts)
@@ -116,18 +287,41 @@ class Recorder:
 
     # Identity
 
-    def _identify(self, source_id: str, looks: Sequence[ReadLook]) -> Identity:
-        known = self._closed_appearances(source_id, looks)
-        identity = settle_identity(source_id, looks, known, _Bodies(self._store).alike)
-        rows = [appearance_row(source_id, one, self._stamp) for one in identity.changed]
+    def _identify(self, source_id: str, looks: Sequence[ReadLook], moves: Moves) -> Identity:
+        raw = self._closed_appearances(source_id, [(look.address, look.key) for look in looks])
+        known, absorbed = _rooted(raw, self._addresses)
+        identity = settle_identity(
+            source_id, looks, known, _Bodies(self._store).alike,
+            elsewhere=self._elsewhere(source_id, looks, known),
+        )  # fmt: skip
+        identity = _with_absorbed(identity, absorbed)
+        changed = [*identity.changed, *_renamed(raw, identity, self._addresses)]
+        rows = [appearance_row(source_id, one, self._stamp) for one in changed]
         self._store.append("appearance_log", rows)
         self._reassign(source_id, identity)
-        self._keep_addresses(source_id, identity)
+        moves.keep_addresses(looks, identity)
         return identity
 
-    def _closed_appearances(self, source_id: str, looks: Sequence[ReadLook]) -> list[Appearance]:
-        """All known appearances that share headline, body or address with a look, and so on."""
-        wanted = _links((look.address, look.key) for look in looks)
+    def _elsewhere(
+        self, source_id: str, looks: Sequence[ReadLook], known: Sequence[Appearance]
+    ) -> set[str]:
+        """Ids that new releases of these looks would take but others hold: a release keeps its id
+        when its text is read otherwise, and the text it was named by may then appear again."""
+        if not self._store.has_rows("retired"):
+            return set()
+        named = {
+            name
+            for one in [*known, *map(met, looks)]
+            for name in islice(own_names(source_id, one), _NAMES_TRIED)
+        }
+        held = {one.release_id for one in known} | {look.release_id for look in looks}
+        return self._store.known_ids("revision_log", "release_id", named - held)
+
+    def _closed_appearances(
+        self, source_id: str, texts: Iterable[tuple[str | None, TextKey]]
+    ) -> list[Appearance]:
+        """All known appearances that share headline, body or address with a text, and so on."""
+        wanted = _links(texts, self._addresses)
         asked: dict[str, set[str]] = {column: set() for column in wanted}
         found: dict[tuple[str | None, str], Appearance] = {}
         while any(wanted[column] - asked[column] for column in wanted):
@@ -136,7 +330,8 @@ class Recorder:
                 asked[column] |= new
                 for one in self._store.appearances(source_id, column, new):
                     found[one.unit] = one
-            wanted = _links((one.address, one.key) for one in found.values())
+            texts = [(one.address, one.key) for one in found.values()]
+            wanted = _links(texts, self._addresses)
         return list(found.values())
 
     def _reassign(self, source_id: str, identity: Identity) -> None:
@@ -149,25 +344,7 @@ class Recorder:
             [
                 {"capture_id": look.capture_id, "release_id": target[unit], **self._stamp.columns}
                 for address, look in looks
-                if (unit := (address, look.text_digest)) in target
-            ],
-        )
-
-    def _keep_addresses(self, source_id: str, identity: Identity) -> None:
-        named = {one.address: one.release_id for one in identity.changed if one.address}
-        known = self._store.releases_of_addresses(source_id, named)
-        self._store.append(
-            "url_log",
-            [
-                {
-                    "release_id": release_id,
-                    "source_id": source_id,
-                    "url": url,
-                    "role": "canonical",
-                    **self._stamp.columns,
-                }
-                for url, release_id in named.items()
-                if known.get(url) != release_id
+                if (unit := (self._root(address), look.text_digest)) in target
             ],
         )
 
@@ -184,6 +361,10 @@ class Recorder:
         newest = {release_id: many[-1] for release_id, many in known.items()}
         lines = self._lines(looks, identity, unsettled(looks, identity, newest))
         history = settle_history(source_id, lines, known)
+        self._append_history(history)
+        return history.edits
+
+    def _append_history(self, history: History) -> None:
         revisions = [one for done in history.reconciled for one in done.appended]
         closed = [entry for done in history.reconciled for entry in done.superseded]
         self._store.append("revision_log", [revision_row(one, self._stamp) for one in revisions])
@@ -193,7 +374,6 @@ class Recorder:
         self._compare(
             {(one.before_text_id, one.text_id) for one in revisions if one.before_text_id}
         )
-        return history.edits
 
     def _compare(self, pairs: set[tuple[str, str]]) -> None:
         """Append what changed between texts that follow each other, once for each pair."""
@@ -227,31 +407,78 @@ class Recorder:
 
     # Looks
 
-    def _look_rows(
+    def _decide(
         self,
         looks: Sequence[StagedLook],
         readings: dict[str, KnownReading],
-        read: dict[str, ReadLook],
+        kept: Sequence[ReadLook],
         identity: Identity,
         edits: frozenset[str],
-    ) -> list[Row]:
-        rows: list[Row] = []
+        held: Mapping[str, str],
+    ) -> dict[str, "_Decided"]:
+        """What came of every look, by capture id."""
+        read = {one.staged.capture_id: one for one in kept}
+        named = self._store.releases_of_addresses(
+            looks[0].source_id, {one.address for one in looks if _claims(one) and one.address}
+        )
+        decided: dict[str, _Decided] = {}
         met: set[str] = set()
         for look in sorted(looks, key=lambda one: (one.captured_at, one.digest or "")):
             found = read.get(look.capture_id)
-            if found is None:
+            if look.capture_id in held:
+                decided[look.capture_id] = _Decided("held", None, look.address, None)
+            elif found is None:
+                release_id = named.get(look.address or "") if _claims(look) else None
                 outcome, error = _without_release(look, readings)
-                rows.append(look_row(look, outcome, error, look.address, None, self._stamp))
+                decided[look.capture_id] = _Decided(outcome, error, look.address, release_id)
+            else:
+                release_id = identity.release_of[found.unit]
+                outcome = "unchanged"
+                if look.capture_id in edits:
+                    outcome = "edited"
+                elif release_id in identity.fresh and release_id not in met:
+                    outcome = "new"
+                met.add(release_id)
+                address = look.address or found.address
+                decided[look.capture_id] = _Decided(outcome, None, address, release_id)
+        return decided
+
+    def _append_looks(
+        self,
+        looks: Sequence[StagedLook],
+        decided: Mapping[str, "_Decided"],
+        again: frozenset[str],
+    ) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
+        rows: list[Row] = []
+        settled: list[Row] = []
+        for look in looks:
+            one = decided[look.capture_id]
+            restored = look.capture_id in again and one.outcome == "unchanged"
+            outcome = "live_again" if restored else one.outcome
+            if not look.held:
+                rows.append(
+                    look_row(look, outcome, one.error, one.address, one.release_id, self._stamp)
+                )
+            elif outcome == "held":
                 continue
-            release_id = identity.release_of[found.unit]
-            outcome = "unchanged"
-            if look.capture_id in edits:
-                outcome = "edited"
-            elif release_id in identity.fresh and release_id not in met:
-                outcome = "new"
-            met.add(release_id)
-            rows.append(look_row(look, outcome, None, found.address, release_id, self._stamp))
-        return rows
+            else:
+                settled.append(_settled_row(look, outcome, one, self._stamp))
+            outcomes[outcome] += 1
+        self._store.append("looks", rows)
+        self._store.append("redecided", settled)
+        self.tally.outcomes += outcomes
+        return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What came of one look."""
+
+    outcome: str
+    error: str | None
+    address: str | None
+    release_id: str | None
 
 
 class _Bodies:
@@ -288,17 +515,70 @@ def _without_release(look: StagedLook, readings: dict[str, KnownReading]) -> tup
     if look.outcome is not None or look.reading_id is None:
         return look.outcome or "failed", look.error
     reading = readings[look.reading_id]
-    return _WITHOUT_RELEASE[Outcome(reading.outcome)], reading.reason
+    return WITHOUT_RELEASE[Outcome(reading.outcome)], reading.reason
 
 
-def _links(items: Iterable[tuple[str | None, TextKey]]) -> dict[str, set[str]]:
+def _claims(look: StagedLook) -> bool:
+    """Whether a look tells of a release without its text: it went elsewhere, or is as it was."""
+    return look.outcome in ("not_modified", "moved")
+
+
+def _settled_row(look: StagedLook, outcome: str, one: _Decided, stamp: Stamp) -> Row:
+    """What came of a look that was held back."""
+    settled = Redecided(
+        look.capture_id, look.reading_id, one.address, one.release_id, outcome, one.error
+    )
+    return redecided_row(settled, stamp)
+
+
+def _renamed(
+    raw: Iterable[Appearance], identity: Identity, addresses: Addresses
+) -> Iterable[Appearance]:
+    """The appearances under later addresses of a release, where it has another id now."""
+    for one in raw:
+        if one.address is None or one.address == (root := addresses.root(one.address)):
+            continue
+        release_id = identity.release_of[root, one.key.text_digest]
+        if release_id != one.release_id:
+            yield replace(one, release_id=release_id)
+
+
+def _rooted(
+    raw: Iterable[Appearance], addresses: Addresses
+) -> tuple[list[Appearance], list[tuple[Appearance, str]]]:
+    """Appearances by the first address of their release; and, of two that are then one, the later
+    with the release it belonged to."""
+    known: dict[tuple[str | None, str], Appearance] = {}
+    absorbed: list[tuple[Appearance, str]] = []
+    for one in sorted(raw, key=lambda one: (one.captured_at, one.digest)):
+        rooted = replace(one, address=addresses.root(one.address)) if one.address else one
+        standing = known.setdefault(rooted.unit, rooted)
+        if standing is not rooted and one.release_id not in (None, standing.release_id):
+            assert one.release_id is not None
+            absorbed.append((rooted, one.release_id))
+    return list(known.values()), absorbed
+
+
+def _with_absorbed(identity: Identity, absorbed: Iterable[tuple[Appearance, str]]) -> Identity:
+    """With the appearances that another release held under an address that is this one's."""
+    moved = tuple(
+        (replace(one, release_id=identity.release_of[one.unit]), was)
+        for one, was in absorbed
+        if identity.release_of[one.unit] != was
+    )
+    return replace(identity, moved=identity.moved + moved) if moved else identity
+
+
+def _links(
+    items: Iterable[tuple[str | None, TextKey]], addresses: Addresses
+) -> dict[str, set[str]]:
     links: dict[str, set[str]] = {"headline_digest": set(), "body_digest": set(), "address": set()}
     for address, key in items:
         links["headline_digest"].add(key.headline_digest)
         if key.body_digest:
             links["body_digest"].add(key.body_digest)
         if address:
-            links["address"].add(address)
+            links["address"] |= addresses.members(address)
     return links
 
 

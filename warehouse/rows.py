@@ -48,6 +48,9 @@ def look_row(
         "reading_id": look.reading_id,
         "address": address,
         "release_id": release_id,
+        "link_text": look.link_text,
+        "etag": look.etag,
+        "last_modified": look.last_modified,
         **stamp.columns,
     }
 
@@ -132,6 +135,30 @@ def appearance_row(source_id: str, one: Appearance, stamp: Stamp) -> Row:
         "release_id": one.release_id,
         **stamp.columns,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Redecided:
+    """What a look is taken for, once its bytes were read again."""
+
+    capture_id: str
+    reading_id: str | None
+    address: str | None
+    release_id: str | None
+    outcome: str
+    error: str | None
+
+
+def redecided_row(one: Redecided, stamp: Stamp) -> Row:
+    """A row of `redecided`."""
+    return {**{name: getattr(one, name) for name in Redecided.__slots__}, **stamp.columns}
+
+
+def retired_row(source_id: str, unit: tuple[str | None, str], stamp: Stamp) -> Row:
+    """A row of `retired`."""
+    return {
+        "source_id": source_id, "address": unit[0], "text_digest": unit[1], **stamp.columns,
+    }  # fmt: skip
 
 
 def comparison_rows(

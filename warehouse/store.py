@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.captures import sync_folder
+from warehouse.captures import Location, sync_folder
 from warehouse.chain import Appended, link_row
 from warehouse.duck import (
     Place,
@@ -28,8 +28,18 @@ from warehouse.duck import (
 )
 from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
+from warehouse.known_live import LiveKnowledge
 from warehouse.migrate import keep_copy, upgrade_tables
-from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
+from warehouse.model import (
+    Appearance,
+    KeptBody,
+    KnownRevision,
+    Look,
+    PlacedLook,
+    Revision,
+    TextKey,
+    line_look,
+)
 from warehouse.postgres_lock import fence
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME, SCHEMA_VERSION
@@ -54,9 +64,11 @@ class KnownReading:
     canonical_url: str | None
     key: TextKey | None
     """None when no release was read."""
+    parser_version: str
+    """Of the newest reading, which this is."""
 
 
-class Store:
+class Store(LiveKnowledge):
     """An open lake, ready to append. Use `begin`, `append`..., then `commit` or `rollback`."""
 
     def __init__(self, place: Place, connection: duckdb.DuckDBPyConnection) -> None:
@@ -192,11 +204,11 @@ class Store:
 
     def known_captures(self, capture_ids: Iterable[str]) -> set[str]:
         """Which of these looks the lake has."""
-        return {row[0] for row in self._match("looks", "capture_id", capture_ids, "t.capture_id")}
+        return {row[0] for row in self.match("looks", "capture_id", capture_ids, "t.capture_id")}
 
     def newest_digests(self, source_id: str, urls: Iterable[str]) -> dict[str, str]:
         """The digest of the newest look with a body at each of these URLs."""
-        rows = self._match(
+        rows = self.match(
             "looks", "url", urls, "t.url, arg_max(t.digest, (t.captured_at, t.recorded_at))",
             "t.source_id = $source and t.digest is not null group by t.url", source=source_id,
         )  # fmt: skip
@@ -206,7 +218,7 @@ class Store:
         self, source_id: str, digests: Iterable[str]
     ) -> dict[str, tuple[str, datetime]]:
         """The URL and time of the earliest recorded look at each of these digests."""
-        rows = self._match(
+        rows = self.match(
             "looks", "digest", digests, "t.digest, arg_min((t.url, t.captured_at), t.recorded_at)",
             "t.source_id = $source group by t.digest", source=source_id,
         )  # fmt: skip
@@ -214,10 +226,10 @@ class Store:
 
     def readings(self, reading_ids: Iterable[str]) -> dict[str, KnownReading]:
         """The newest reading of each of these ids that there is."""
-        rows = self._match(
+        rows = self.match(
             "reading_log", "reading_id", reading_ids,
             "t.reading_id, t.outcome, t.reason, t.canonical_url, x.text_id, x.text_digest, "
-            "x.headline_digest, x.body_digest, x.published_on",
+            "x.headline_digest, x.body_digest, x.published_on, t.parser_version",
             "true qualify row_number() over "
             "(partition by t.reading_id order by t.recorded_at desc) = 1",
             join="left join lake.texts as x on x.text_id = t.text_id",
@@ -229,7 +241,7 @@ class Store:
     ) -> dict[str, tuple[str, str]]:
         """The reading id and container digest of the newest look that this parser version read
         at each of these URLs."""
-        rows = self._match(
+        rows = self.match(
             "looks", "url", urls,
             "t.url, arg_max((g.reading_id, g.container_digest), (t.captured_at, t.recorded_at))",
             "t.source_id = $source and g.parser_version = $version "
@@ -241,15 +253,22 @@ class Store:
 
     def known_ids(self, table: str, column: str, ids: Iterable[str]) -> set[str]:
         """Which of these ids stand in a table's column."""
-        return {row[0] for row in self._match(table, column, ids, f"t.{column}")}
+        return {row[0] for row in self.match(table, column, ids, f"t.{column}")}
+
+    def has_rows(self, table: str) -> bool:
+        """Whether a table holds any row."""
+        return self._scalar(f"select 1 from lake.{table} limit 1") is not None
 
     def appearances(self, source_id: str, column: str, keys: Iterable[str]) -> list[Appearance]:
         """The appearances of a source whose column is one of keys, as last recorded."""
-        rows = self._match(
+        rows = self.match(
             "appearance_log", column, keys,
             "t.address, t.text_id, t.text_digest, t.headline_digest, t.body_digest, "
             "t.published_on, t.captured_at, t.digest, t.release_id",
-            "t.source_id = $source qualify row_number() over "
+            "t.source_id = $source and not exists (select 1 from lake.retired as r "
+            "where r.source_id = t.source_id and r.text_digest = t.text_digest "
+            "and r.address is not distinct from t.address and r.recorded_at >= t.recorded_at) "
+            "qualify row_number() over "
             "(partition by t.address, t.text_digest order by t.recorded_at desc) = 1",
             source=source_id,
         )  # fmt: skip
@@ -257,16 +276,25 @@ class Store:
 
     def releases_of_addresses(self, source_id: str, addresses: Iterable[str]) -> dict[str, str]:
         """The release that each of these URLs names, by whatever role."""
-        rows = self._match(
+        rows = self.match(
             "url_log", "url", addresses, "t.url, arg_max(t.release_id, t.recorded_at)",
-            "t.source_id = $source group by t.url", source=source_id,
+            "t.source_id = $source and t.role <> 'none' group by t.url", source=source_id,
         )  # fmt: skip
         return dict(rows)
+
+    def url_roles(self, release_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+        """The role of every URL of these releases, by (release id, URL)."""
+        rows = self.match(
+            "url_log", "release_id", release_ids,
+            "t.release_id, t.url, arg_max(t.role, t.recorded_at)",
+            "true group by t.release_id, t.url",
+        )  # fmt: skip
+        return {(row[0], row[1]): row[2] for row in rows}
 
     def revisions(self, release_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
         """The revisions of each of these releases that hold today, in order."""
         columns = ", ".join(f"t.{name}" for name in _REVISION_FIELDS)
-        rows = self._match(
+        rows = self.match(
             "revision_log", "release_id", release_ids, f"t.entry_id, {columns}",
             "not exists (select 1 from lake.superseded as s where s.entry_id = t.entry_id) "
             "order by t.release_id, t.revision",
@@ -280,66 +308,122 @@ class Store:
     def looks(self, release_ids: Iterable[str]) -> dict[str, list[Look]]:
         """Every look at these releases that read a text, as assigned today."""
         found: dict[str, list[Look]] = {}
-        for row in self._looks("release_id", release_ids):
-            found.setdefault(row[0], []).append(Look(*row[1:8]))
+        for placed in self.placed_looks("release_id", release_ids):
+            if placed.release_id and (look := line_look(placed)):
+                found.setdefault(placed.release_id, []).append(look)
         return found
 
     def looks_of_texts(
         self, source_id: str, text_digests: Iterable[str]
     ) -> list[tuple[str | None, Look]]:
         """(address, look) of every look of a source that read one of these texts."""
-        rows = self._looks("text_digest", text_digests)
-        return [(row[8], Look(*row[1:8])) for row in rows if row[9] == source_id]
+        placed = self.placed_looks("text_digest", text_digests, source_id)
+        return [
+            (one.address, look) for one in placed if one.release_id and (look := line_look(one))
+        ]
+
+    def has_other_parser(self, source_id: str, version: str) -> bool:
+        """Whether any reading of a source is another parser version's."""
+        parameters = {"source": source_id, "version": version}
+        ever = self._connection.execute(
+            "select 1 from lake.reading_log where source_id = $source "
+            "and parser_version <> $version limit 1",
+            parameters,
+        ).fetchone()
+        if ever is None:
+            return False
+        found = self._connection.execute(
+            f"with {NEWEST_READINGS} select 1 from newest where parser_version <> $version limit 1",
+            parameters,
+        ).fetchone()
+        return found is not None
+
+    def bodies_to_read_again(
+        self, source_id: str, version: str, reading_ids: Iterable[str]
+    ) -> list[KeptBody]:
+        """Those of these readings that another parser version made, in order of the evidence."""
+        wanted = pa.array(sorted(set(reading_ids)), pa.string())
+        with self._registered("wanted", pa.table({"key": wanted})):
+            rows = self._connection.execute(
+                f"{TO_READ_AGAIN} and key in (select key from wanted) "
+                "order by warc_file, warc_offset",
+                {"source": source_id, "version": version},
+            ).fetchall()
+        return [KeptBody(*row) for row in rows]
+
+    def write_bodies_to_read_again(
+        self, source_id: str, version: str, staged: Path, to: Path
+    ) -> int:
+        """Write to a Parquet file, in order of the evidence, all bodies that another parser
+        version read, but for those whose keys stand in the Parquet files `staged/*.ids`."""
+        done = "key not in (select key from read_parquet($staged))"
+        parameters = {"source": source_id, "version": version, "to": str(to)}
+        if any(staged.glob("*.ids")):
+            parameters["staged"] = str(staged / "*.ids")
+        else:
+            done = "true"
+        row = self._connection.execute(
+            f"copy ({TO_READ_AGAIN} and {done} order by warc_file, warc_offset) to $to "
+            "(format parquet)",
+            parameters,
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def records_of(self, source_id: str, digest: str) -> list[Location]:
+        """Every place in evidence where a look at these bytes is kept, oldest first."""
+        rows = self.match(
+            "looks", "digest", [digest], "t.warc_file, t.warc_offset",
+            "t.source_id = $source and t.warc_file is not null "
+            "order by t.recorded_at, t.warc_file, t.warc_offset", source=source_id,
+        )  # fmt: skip
+        return [Location(*row) for row in rows]
+
+    def placed_looks(
+        self, column: str, keys: Iterable[str], source_id: str | None = None
+    ) -> list[PlacedLook]:
+        """The looks whose column (capture_id, reading_id, release_id, text_digest, url) is one of
+        keys, as they are read and placed today; of one source, when it is given."""
+        wanted = pa.array(sorted(set(keys)), pa.string())
+        if not len(wanted):
+            return []
+        with self._registered("wanted", pa.table({"key": wanted})):
+            rows = self._connection.execute(
+                f"{_PLACED} select * exclude (source_id) from placed "
+                f"where {column} in (select key from wanted) and source_id = "
+                "coalesce($source, source_id)",
+                {"source": source_id},
+            ).fetchall()
+        return [_placed_look(row) for row in rows]
 
     def paragraphs(self, text_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The body of each of these texts."""
-        rows = self._match("texts", "text_id", text_ids, "t.text_id, t.paragraphs")
+        rows = self.match("texts", "text_id", text_ids, "t.text_id, t.paragraphs")
         return {text_id: tuple(paragraphs) for text_id, paragraphs in rows}
+
+    def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
+        """By what each of these texts is compared."""
+        rows = self.match(
+            "texts", "text_id", text_ids,
+            "t.text_id, t.text_digest, t.headline_digest, t.body_digest, t.published_on",
+        )  # fmt: skip
+        return {row[0]: TextKey(*row) for row in rows}
 
     def states(self, text_ids: Iterable[str]) -> dict[str, TextState]:
         """Of each of these texts, what a reader sees."""
-        rows = self._match(
+        rows = self.match(
             "texts", "text_id", text_ids, "t.text_id, t.headline, t.published_on, t.paragraphs"
         )
         return {row[0]: TextState(row[1], row[2], tuple(row[3])) for row in rows}
 
     def compared(self, version: str, text_ids: Iterable[str]) -> set[tuple[str, str]]:
         """The pairs that this classifier version compared whose newer text is one of these."""
-        rows = self._match(
+        rows = self.match(
             "comparisons", "text_id", text_ids, "t.before_text_id, t.text_id",
             "t.classifier_version = $version", version=version,
         )  # fmt: skip
         return {(row[0], row[1]) for row in rows}
 
-    def _looks(self, column: str, keys: Iterable[str]) -> list[tuple[Any, ...]]:
-        wanted = pa.table({"key": pa.array(sorted(set(keys)), pa.string())})
-        with self._registered("wanted", wanted):
-            return self._connection.execute(
-                f"""
-                with moved as (
-                    select capture_id, arg_max(release_id, recorded_at) as release_id
-                    from lake.reassigned group by capture_id
-                ),
-                read as (
-                    select reading_id, parser_version, text_id from lake.reading_log
-                    qualify row_number() over
-                        (partition by reading_id order by recorded_at desc) = 1
-                ),
-                placed as (
-                    select coalesce(m.release_id, l.release_id) as release_id, l.capture_id,
-                        l.captured_at, l.digest, l.url, x.text_id, x.text_digest,
-                        g.parser_version, l.address, l.source_id
-                    from lake.looks as l
-                    join read as g on g.reading_id = l.reading_id
-                    join lake.texts as x on x.text_id = g.text_id
-                    left join moved as m on m.capture_id = l.capture_id
-                    where l.release_id is not null
-                )
-                select * from placed where {column} in (select key from wanted)
-                """
-            ).fetchall()
-
-    def _match(
+    def match(
         self,
         table: str,
         column: str,
@@ -349,6 +433,7 @@ class Store:
         join: str = "",
         **parameters: object,
     ) -> list[tuple[Any, ...]]:
+        """Rows of a table (`t`) whose column is one of keys."""
         wanted = pa.array(sorted(set(keys)), pa.string())
         if not len(wanted):
             return []
@@ -381,6 +466,88 @@ class Store:
                 sync_folder(folder)
 
 
+NEWEST_READINGS = """newest as (
+    select reading_id, parser_version, text_id from lake.reading_log where source_id = $source
+    qualify row_number() over (partition by reading_id order by recorded_at desc) = 1
+)"""
+
+TO_READ_AGAIN = f"""
+with {NEWEST_READINGS},
+again as (
+    select capture_id, arg_max(reading_id, recorded_at) as reading_id
+    from lake.redecided group by capture_id
+),
+kept as (
+    select l.*, coalesce(a.reading_id, l.reading_id) as read_as
+    from lake.looks as l left join again as a on a.capture_id = l.capture_id
+    where l.source_id = $source and l.digest is not null and l.warc_file is not null
+),
+bodies as (
+    -- the record kept first holds the bytes, later ones are revisits of it
+    select digest, arg_min({{'file': warc_file, 'at': warc_offset}},
+        (recorded_at, warc_file, warc_offset)) as record
+    from kept group by digest
+),
+shown as (
+    select read_as, arg_min({{'capture_id': capture_id, 'url': url, 'captured_at': captured_at,
+        'digest': digest, 'http_status': http_status, 'final_url': final_url, 'address': address}},
+        (captured_at, capture_id)) as look
+    from kept where read_as is not null group by read_as
+    union all
+    select null, {{'capture_id': capture_id, 'url': url, 'captured_at': captured_at,
+        'digest': digest, 'http_status': http_status, 'final_url': final_url, 'address': address}}
+    from kept where read_as is null and outcome = 'discovery' and http_status between 200 and 299
+),
+bodies_again as (
+    select coalesce(s.read_as, s.look.capture_id) as key, s.read_as, s.look.capture_id, s.look.url,
+        s.look.captured_at, s.look.digest, s.look.http_status, s.look.final_url, s.look.address,
+        n.text_id is not null, if(x.kind = 'pdf', x.headline, null),
+        b.record.file as warc_file, b.record.at as warc_offset
+    from shown as s
+    join bodies as b on b.digest = s.look.digest
+    left join newest as n on n.reading_id = s.read_as
+    left join lake.texts as x on x.text_id = n.text_id
+    where s.read_as is null or n.parser_version <> $version
+)
+select * from bodies_again where true
+"""
+
+_PLACED = """
+with moved as (
+    select capture_id, arg_max(release_id, recorded_at) as release_id,
+        max(recorded_at) as recorded_at
+    from lake.reassigned group by capture_id
+),
+again as (
+    select * from lake.redecided
+    qualify row_number() over (partition by capture_id order by recorded_at desc) = 1
+),
+read as (
+    select reading_id, parser_version, text_id from lake.reading_log
+    qualify row_number() over (partition by reading_id order by recorded_at desc) = 1
+),
+decided as (
+    select l.capture_id, l.captured_at, l.digest, l.url, l.source_id,
+        if(a.capture_id is null, l.reading_id, a.reading_id) as reading_id,
+        coalesce(a.outcome, l.outcome) as outcome,
+        if(a.capture_id is null, l.address, a.address) as address,
+        if(a.capture_id is not null and (m.recorded_at is null or a.recorded_at >= m.recorded_at),
+            a.release_id, coalesce(m.release_id, l.release_id)) as release_id
+    from lake.looks as l
+    left join moved as m on m.capture_id = l.capture_id
+    left join again as a on a.capture_id = l.capture_id
+),
+placed as (
+    select d.capture_id, d.captured_at, d.digest, d.url, d.reading_id, g.parser_version, d.outcome,
+        d.address, d.release_id, x.text_id, x.text_digest, x.headline_digest, x.body_digest,
+        x.published_on, d.source_id
+    from decided as d
+    left join read as g on g.reading_id = d.reading_id
+    left join lake.texts as x on x.text_id = g.text_id
+)
+"""
+
+
 class _Registered:
     """An Arrow table under a name for the length of a block."""
 
@@ -394,8 +561,13 @@ class _Registered:
         self._connection.unregister(self._name)
 
 
+def _placed_look(row: tuple[Any, ...]) -> PlacedLook:
+    *facts, text_id, text_digest, headline_digest, body_digest, published_on = row
+    key = TextKey(text_id, text_digest, headline_digest, body_digest, published_on)
+    return PlacedLook(*[*facts, key if text_id is not None else None])
+
+
 def _known_reading(row: tuple[Any, ...]) -> KnownReading:
-    reading_id, outcome, reason, canonical_url, *key = row
-    return KnownReading(
-        reading_id, outcome, reason, canonical_url, TextKey(*key) if key[0] is not None else None
-    )
+    reading_id, outcome, reason, canonical_url, *key, version = row
+    text = TextKey(*key) if key[0] is not None else None
+    return KnownReading(reading_id, outcome, reason, canonical_url, text, version)

@@ -1,5 +1,6 @@
 """Staged looks made by hand or by hypothesis: small worlds of releases, texts and times."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -67,6 +68,34 @@ def looks() -> st.SearchStrategy[StagedLook]:
         url=st.sampled_from(["file:a.txt", "file:b.txt"]),
         noise=st.sampled_from(["", "ticker"]),
     )
+
+
+UNREAD = Sighting("", ())
+"""In a parser's table: it reads nothing there."""
+
+Parser = dict[str, Sighting]
+"""What another parser reads in some bodies, by digest; the others it reads as the first did."""
+
+
+def read_by(parser: Parser, version: str, look: StagedLook) -> StagedLook:
+    """The look as another parser reads its bytes."""
+    assert look.digest is not None
+    sighting = parser.get(look.digest, look.text.sighting if look.text else UNREAD)
+    if sighting == UNREAD:
+        nothing = Reading(Outcome.UNREADABLE, reason="no layout fits")
+        return replace(look, parser_version=version, reading=nothing, text=None)
+    reading = Reading(Outcome.READ, sighting)
+    text = text_of("lakes", sighting, look.digest)
+    return replace(look, parser_version=version, reading=reading, text=text)
+
+
+def parsers(world: list[StagedLook]) -> st.SearchStrategy[Parser]:
+    """Parsers that read some bodies of a world as others of its texts, as less, or not at all."""
+    texts = {look.text.sighting for look in world if look.text}
+    shorter = {replace(one, paragraphs=(one.paragraphs[0][:40],)) for one in texts}
+    known = sorted(texts | shorter, key=repr)
+    digests = sorted({str(look.digest) for look in world})
+    return st.dictionaries(st.sampled_from(digests), st.sampled_from([*known, UNREAD]))
 
 
 def _look(**facts: Any) -> StagedLook:

@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from warehouse.history.change import TextState
-from warehouse.model import Appearance, KnownRevision, Look, Revision, TextKey
+from warehouse.history.moves import Move
+from warehouse.history.states import Presence, State
+from warehouse.known_live import KnownIncident
+from warehouse.model import (
+    Appearance,
+    KnownRevision,
+    Look,
+    PlacedLook,
+    Revision,
+    TextKey,
+    line_look,
+)
 from warehouse.rows import Row
 from warehouse.store import KnownReading
 
@@ -33,14 +44,20 @@ class MemoryStore:
         return {
             row["reading_id"]: KnownReading(
                 row["reading_id"], row["outcome"], row["reason"], row["canonical_url"],
-                self._key(row["text_id"]),
+                self._key(row["text_id"]), row["parser_version"],
             )
             for row in self.rows("reading_log")
             if row["reading_id"] in wanted
         }  # fmt: skip
 
+    def has_rows(self, table: str) -> bool:
+        return bool(self.rows(table))
+
     def appearances(self, source_id: str, column: str, keys: Iterable[str]) -> list[Appearance]:
         wanted = set(keys)
+        retired = {
+            (row["address"], row["text_digest"]): row["recorded_at"] for row in self.rows("retired")
+        }
         latest = {
             (row["address"], row["text_digest"]): row
             for row in self.rows("appearance_log")
@@ -55,7 +72,8 @@ class MemoryStore:
                 ),
                 row["captured_at"], row["digest"], row["release_id"],
             )
-            for row in latest.values()
+            for unit, row in latest.items()
+            if unit not in retired or retired[unit] < row["recorded_at"]
         ]  # fmt: skip
 
     def releases_of_addresses(self, source_id: str, addresses: Iterable[str]) -> dict[str, str]:
@@ -63,8 +81,72 @@ class MemoryStore:
         return {
             row["url"]: row["release_id"]
             for row in self.rows("url_log")
-            if row["source_id"] == source_id and row["url"] in wanted
+            if row["source_id"] == source_id and row["url"] in wanted and row["role"] != "none"
         }
+
+    def url_roles(self, release_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+        wanted = set(release_ids)
+        return {
+            (row["release_id"], row["url"]): row["role"]
+            for row in self.rows("url_log")
+            if row["release_id"] in wanted
+        }
+
+    def moves(self, source_id: str) -> list[Move]:
+        return [
+            Move(row["moved_at"], row["from_url"], row["to_url"])
+            for row in self.rows("move_log")
+            if row["source_id"] == source_id
+        ]
+
+    def incidents(self, source_id: str) -> list[KnownIncident]:
+        latest = {
+            row["incident_id"]: row
+            for row in self.rows("incident_log")
+            if row["source_id"] == source_id
+        }
+        return [
+            KnownIncident(
+                row["incident_id"], row["source_id"], row["kind"], row["key"], row["detail"],
+                tuple(row["urls"]), row["opened_at"], row["closed_at"], row["decision"],
+            )
+            for row in latest.values()
+        ]  # fmt: skip
+
+    def release_states(self, release_ids: Iterable[str]) -> dict[str, set[State]]:
+        wanted = set(release_ids)
+        latest = {
+            (row["release_id"], row["since"]): row
+            for row in self.rows("state_log")
+            if row["release_id"] in wanted
+        }
+        found: dict[str, set[State]] = {}
+        for row in latest.values():
+            states = found.setdefault(row["release_id"], set())
+            if row["status"] != "none":
+                states.add(State(row["status"], row["since"], row["capture_id"]))
+        return found
+
+    def presences(self, source_id: str, urls: Iterable[str]) -> list[tuple[str, Presence]]:
+        wanted = set(urls)
+        settled = {row["capture_id"]: row["outcome"] for row in self.rows("redecided")}
+        return [
+            (
+                row["address"],
+                Presence(
+                    row["captured_at"], row["capture_id"], row["run_id"],
+                    settled.get(row["capture_id"], row["outcome"]),
+                ),
+            )
+            for row in self.rows("looks")
+            if row["source_id"] == source_id
+            and row["address"] in wanted
+            and not row["url"].startswith("file:")
+        ]  # fmt: skip
+
+    def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
+        wanted = set(text_ids)
+        return {one: key for one in wanted if (key := self._key(one)) is not None}
 
     def revisions(self, release_ids: Iterable[str]) -> dict[str, list[KnownRevision]]:
         wanted = set(release_ids)
@@ -79,16 +161,35 @@ class MemoryStore:
         return found
 
     def looks(self, release_ids: Iterable[str]) -> dict[str, list[Look]]:
-        wanted = set(release_ids)
         found: dict[str, list[Look]] = {}
-        for release_id, _, look in self._looks():
-            if release_id in wanted:
-                found.setdefault(release_id, []).append(look)
+        for one in self.placed_looks("release_id", release_ids):
+            if one.release_id and (look := line_look(one)):
+                found.setdefault(one.release_id, []).append(look)
         return found
 
-    def looks_of_texts(self, _: str, text_digests: Iterable[str]) -> list[tuple[str | None, Look]]:
-        wanted = set(text_digests)
-        return [(address, look) for _, address, look in self._looks() if look.text_digest in wanted]
+    def looks_of_texts(
+        self, source_id: str, text_digests: Iterable[str]
+    ) -> list[tuple[str | None, Look]]:
+        return [
+            (one.address, look)
+            for one in self.placed_looks("text_digest", text_digests, source_id)
+            if one.release_id and (look := line_look(one))
+        ]
+
+    def placed_looks(
+        self, column: str, keys: Iterable[str], _: str | None = None
+    ) -> list[PlacedLook]:
+        wanted = set(keys)
+        return [
+            one
+            for one in self._placed()
+            if (
+                (one.key.text_digest if one.key else None)
+                if column == "text_digest"
+                else getattr(one, column)
+            )
+            in wanted
+        ]
 
     def paragraphs(self, text_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         wanted = set(text_ids)
@@ -120,8 +221,9 @@ class MemoryStore:
         """Every release as its captures and its revisions, without ids: what must not depend on
         the order of arrival."""
         members: dict[str, set[str]] = {}
-        for release_id, _, look in self._looks():
-            members.setdefault(release_id, set()).add(look.capture_id)
+        for one in self._placed():
+            if one.release_id and one.key:
+                members.setdefault(one.release_id, set()).add(one.capture_id)
         revisions = self.revisions(members)
         return {
             (
@@ -135,21 +237,25 @@ class MemoryStore:
             for release_id, captures in members.items()
         }  # fmt: skip
 
-    def _looks(self) -> list[tuple[str, str | None, Look]]:
-        moved = {row["capture_id"]: row["release_id"] for row in self.rows("reassigned")}
+    def _placed(self) -> list[PlacedLook]:
+        decided: dict[str, Row] = {}
+        for row in sorted(
+            [*self.rows("redecided"), *self.rows("reassigned")], key=lambda row: row["recorded_at"]
+        ):
+            decided[row["capture_id"]] = {**decided.get(row["capture_id"], {}), **row}
         readings = {row["reading_id"]: row for row in self.rows("reading_log")}
         found = []
-        for row in self.rows("looks"):
-            if row["release_id"] is None:
-                continue
-            reading = readings[row["reading_id"]]
-            key = self._key(reading["text_id"])
-            assert key is not None
-            look = Look(
-                row["capture_id"], row["captured_at"], row["digest"], row["url"],
-                key.text_id, key.text_digest, reading["parser_version"],
+        for look in self.rows("looks"):
+            row = {**look, **decided.get(look["capture_id"], {})}
+            reading = readings.get(row["reading_id"])
+            found.append(
+                PlacedLook(
+                    row["capture_id"], row["captured_at"], row["digest"], row["url"],
+                    row["reading_id"], reading["parser_version"] if reading else None,
+                    row["outcome"], row["address"], row["release_id"],
+                    self._key(reading["text_id"]) if reading else None,
+                )
             )  # fmt: skip
-            found.append((moved.get(row["capture_id"], row["release_id"]), row["address"], look))
         return found
 
     def _key(self, text_id: str | None) -> TextKey | None:

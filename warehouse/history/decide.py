@@ -4,7 +4,7 @@ Two steps, because the second needs facts chosen by the first: `settle_identity`
 every text belongs to, `settle_history` which revisions those releases now have.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +23,8 @@ class ReadLook:
     staged: StagedLook
     address: str | None
     key: TextKey
+    release_id: str | None = None
+    """The release it was placed in before it was read again; None: a new look."""
 
     @property
     def unit(self) -> Unit:
@@ -44,23 +46,36 @@ class Identity:
 
 
 def settle_identity(
-    source_id: str, looks: Sequence[ReadLook], known: Iterable[Appearance], alike: Alike
+    source_id: str,
+    looks: Sequence[ReadLook],
+    known: Iterable[Appearance],
+    alike: Alike,
+    *,
+    whole: bool = False,
+    elsewhere: Container[str] = (),
 ) -> Identity:
-    """The release of every look's text. `known` must be closed over headline, body, address."""
+    """The release of every look's text. `known` must be closed over headline, body, address.
+
+    `whole`: some of what was known was taken out, so all that is left is matched anew, and what
+    falls apart shares out the names it had. `elsewhere`: ids of releases not among `known`.
+    """
     before = {appearance.unit: appearance for appearance in known}
     after = dict(before)
     for look in looks:
-        met = _met(look)
+        found = met(look)
         standing = after.get(look.unit)
         if standing is None:
-            after[look.unit] = met
-        elif _time(met) < _time(standing):
-            after[look.unit] = replace(met, release_id=standing.release_id)
+            after[look.unit] = found
+        elif _time(found) < _time(standing):
+            after[look.unit] = replace(found, release_id=standing.release_id or found.release_id)
+        elif standing.release_id is None:
+            after[look.unit] = replace(standing, release_id=found.release_id)
     touched = {unit for unit, one in after.items() if before.get(unit) != one}
     release_of = {unit: one.release_id for unit, one in before.items() if one.release_id}
-    for group in _groups(after.values()):
-        if any(member.unit in touched for member in group):
-            release_of.update(assign(source_id, group, alike))
+    groups = [list(after.values())] if whole else _groups(after.values())
+    for group in groups:
+        if whole or any(member.unit in touched for member in group):
+            release_of.update(assign(source_id, group, alike, elsewhere))
     changed = tuple(
         replace(one, release_id=release_of[unit])
         for unit, one in after.items()
@@ -76,9 +91,12 @@ def settle_identity(
     return Identity(release_of, changed, moved, fresh)
 
 
-def _met(look: ReadLook) -> Appearance:
+def met(look: ReadLook) -> Appearance:
+    """The appearance a look alone would make."""
     assert look.staged.digest is not None
-    return Appearance(look.address, look.key, look.staged.captured_at, look.staged.digest)
+    return Appearance(
+        look.address, look.key, look.staged.captured_at, look.staged.digest, look.release_id
+    )
 
 
 def _time(appearance: Appearance) -> tuple[datetime, str]:
@@ -144,6 +162,18 @@ class History:
     reconciled: tuple[Reconciled, ...]
     edits: frozenset[str]
     """Captures that opened a revision after the first."""
+
+    def opened(self, known: Mapping[str, Sequence[KnownRevision]]) -> dict[str, int]:
+        """Of every capture that opens a revision, given what was `known`, that one's number."""
+        closed = {entry for done in self.reconciled for entry in done.superseded}
+        standing = (
+            entry.revision
+            for entries in known.values()
+            for entry in entries
+            if entry.entry_id not in closed
+        )
+        appended = (one for done in self.reconciled for one in done.appended)
+        return {one.capture_id: one.revision for one in (*standing, *appended)}
 
 
 def settle_history(

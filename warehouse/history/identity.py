@@ -6,7 +6,7 @@ dates equal or one unknown. It never joins two: an undated text that fits two re
 different dates stays a release of its own.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from warehouse.model import Appearance, TextKey, short_hash
@@ -38,19 +38,22 @@ def _order(appearance: Appearance) -> tuple[object, ...]:
 
 
 def assign(
-    source_id: str, appearances: Iterable[Appearance], alike: Alike
+    source_id: str,
+    appearances: Iterable[Appearance],
+    alike: Alike,
+    elsewhere: Container[str] = (),
 ) -> dict[tuple[str | None, str], str]:
     """The release id of every appearance of a candidate group, by its `unit`.
 
     The group must be closed: whatever shares a headline or a body with a member is a member.
     A cluster keeps the release id that its earliest already decided member has, unless an earlier
-    cluster took it.
+    cluster took it. `elsewhere`: ids of releases outside the group, which no cluster may take.
     """
     clusters = _cluster(sorted(appearances, key=_order), alike)
     taken: set[str] = set()
     named: dict[tuple[str | None, str], str] = {}
     for cluster in sorted(clusters, key=lambda one: (one.address is None, _order(one.first))):
-        release_id = _name(source_id, cluster, taken)
+        release_id = _name(source_id, cluster, taken, elsewhere)
         taken.add(release_id)
         named.update((member.unit, release_id) for member in cluster.members)
     return named
@@ -133,13 +136,22 @@ def _dates_fit(a: TextKey, b: TextKey) -> bool:
     return a.published_on is None or b.published_on is None or a.published_on == b.published_on
 
 
-def _name(source_id: str, cluster: _Cluster, taken: set[str]) -> str:
+def own_names(source_id: str, first: Appearance) -> Iterator[str]:
+    """The ids that a release beginning with this appearance takes: the first that is free."""
+    said = (first.address,) if first.address else (None, first.key.text_digest)
+    release_id = short_hash(source_id, *said)
+    while True:
+        yield release_id
+        release_id = short_hash(release_id, *said)
+
+
+def _name(source_id: str, cluster: _Cluster, taken: set[str], elsewhere: Container[str]) -> str:
     for member in sorted(cluster.members, key=_order):
         if member.release_id is not None and member.release_id not in taken:
             return member.release_id
-    first = cluster.first
-    said = (cluster.address,) if cluster.address else (None, first.key.text_digest)
-    release_id = short_hash(source_id, *said)
-    while release_id in taken:  # an older decision gave this name to another cluster
-        release_id = short_hash(release_id, *said)
-    return release_id
+    # an older decision may have given a name to another cluster
+    return next(
+        name
+        for name in own_names(source_id, cluster.first)
+        if name not in taken and name not in elsewhere
+    )

@@ -12,12 +12,14 @@ create or replace macro _releases_at(known_at, stood_at) as table
         group by release_id
     ),
     states as (
-        select
-            release_id,
-            arg_max(status, (since, recorded_at)) as status,
-            max(since) as status_since
-        from lake.state_log
-        where recorded_at <= known_at and since <= stood_at
+        select release_id, arg_max(status, since) as status, max(since) as status_since
+        from (
+            select release_id, since, arg_max(status, recorded_at) as status
+            from lake.state_log
+            where recorded_at <= known_at and since <= stood_at
+            group by release_id, since
+        )
+        where status <> 'none'
         group by release_id
     ),
     seen as (

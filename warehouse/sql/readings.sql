@@ -1,12 +1,34 @@
 -- readings: one row per revision and parser version that read its evidence. Key: (revision_id,
--- parser_version). cause is parser where a later version of ours read it again.
+-- parser_version). cause is parser where a later version of ours read it again, and for a revision
+-- that is none any more: an older version saw an edit where the publisher made none.
 create or replace view readings as
+    with held as (
+        select revision_id, revision, capture_id, true as stands
+        from revisions
+        union all
+        select revision_id, 0, arg_max(capture_id, recorded_at), false
+        from lake.revision_log
+        where revision_id not in (select revision_id from revisions)
+        group by revision_id
+    ),
+    read as (
+        select
+            h.revision_id, h.revision, h.stands, g.parser_version, g.text_id,
+            min(g.recorded_at) over same_version as recorded_at,
+            count(distinct g.parser_version) over (partition by h.revision_id) as versions
+        from held as h
+        join _looks_as_of('infinity'::timestamptz) as l on l.capture_id = h.capture_id
+        join lake.reading_log as g on g.reading_id = l.reading_id
+        window same_version as (partition by h.revision_id, g.parser_version)
+        qualify row_number() over (same_version order by g.recorded_at desc) = 1
+    )
     select
         r.revision_id,
-        g.parser_version,
+        r.parser_version,
         case
+            when not r.stands then 'parser'
             when row_number() over (
-                partition by r.revision_id order by g.recorded_at, g.parser_version
+                partition by r.revision_id order by r.recorded_at, r.parser_version
             ) > 1 then 'parser'
             when r.revision = 1 then 'first'
             else 'publisher'
@@ -15,8 +37,7 @@ create or replace view readings as
         t.published_on,
         t.paragraphs,
         t.text_digest,
-        g.recorded_at
-    from revisions as r
-    join lake.looks as l on l.capture_id = r.capture_id
-    join lake.reading_log as g on g.reading_id = l.reading_id
-    join lake.texts as t on t.text_id = g.text_id;
+        r.recorded_at
+    from read as r
+    join lake.texts as t on t.text_id = r.text_id
+    where r.stands or r.versions > 1;

@@ -14,4 +14,7 @@ create or replace view release_urls as
     )
     select r.release_id, r.url, r.role, s.first_seen_at, s.last_seen_at
     from roles as r
-    left join seen as s on s.url = r.url;
+    left join seen as s on s.url = r.url
+    where r.role <> 'none' and r.release_id in (
+        select release_id from _looks_as_of('infinity'::timestamptz) where release_id is not null
+    );

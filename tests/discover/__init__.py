@@ -1,0 +1,1 @@
+"""How releases are found, looked at again, and how a source definition is checked."""
