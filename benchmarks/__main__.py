@@ -6,7 +6,16 @@ import sys
 CHEAP = {"neighbours": ["--documents", "4000", "--rounds", "2"], "ties": ["--releases", "4000"]}
 """Smaller figures than each benchmark gives by itself."""
 
-for name in ("reading", "intake", "diffing", "neighbours", "ties"):
+for name in (
+    "reading",
+    "intake",
+    "diffing",
+    "neighbours",
+    "ties",
+    "rechecking",
+    "rereading",
+    "catalogs",
+):
     print(f"\n== benchmarks.{name}", flush=True)
     sys.argv = [name, *CHEAP.get(name, [])]
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

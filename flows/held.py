@@ -20,7 +20,7 @@ from warehouse.incident_desk import (
     find_incident,
     held_again,
 )
-from warehouse.lock import writer_lock
+from warehouse.lock import writing
 from warehouse.model import KeptBody, StagedLook
 from warehouse.recorder import Recorder
 from warehouse.rows import Row, Stamp
@@ -66,7 +66,7 @@ def settle_incident(
     incident_id, source_id = find_incident(place, said)
     with ExitStack() as stack:
         stack.enter_context(
-            writer_lock(place.lock, "incidents", settings.lock_wait_s, effects.sleep, effects.say)
+            writing(place, "incidents", settings.lock_wait_s, effects.sleep, effects.say)
         )
         store = Store.open(place, started_at)
         stack.callback(store.close)

@@ -26,11 +26,12 @@ from flows.staging import Stager, Taken
 from flows.wish import Wish
 from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
-from warehouse.captures import EvidenceWriter, WarcFault, read_warc
+from warehouse.captures import WarcFault, read_warc
 from warehouse.errors import WarehouseError
+from warehouse.evidence import evidence_of
 from warehouse.incident_desk import close_repaired
 from warehouse.lists import keep_lists
-from warehouse.lock import writer_lock
+from warehouse.lock import writing
 from warehouse.recorder import Recorder
 from warehouse.robots_copies import load_robots_copies, save_robots_copies
 from warehouse.rows import Stamp
@@ -178,7 +179,7 @@ class Run:
             remove_abandoned(place.staging)
         self._exit.callback(self._store.close)
         software = f"pressdiff/{version('pressdiff')}"
-        self._evidence = EvidenceWriter(place.evidence, self.run_id, software)
+        self._evidence = evidence_of(place).writer(self.run_id, software)
         self._exit.callback(self._evidence.close)
         self._staged = StagedLooks(place.staging, self.run_id)
         self._exit.callback(self._staged.discard)
@@ -320,6 +321,8 @@ class Run:
             self._store, self._settings.place, self._sources, self._staged, self._again,
             shared_pool(),
         )  # fmt: skip
+        if not dry_run:
+            self._evidence.sync()  # an upload takes long, and nobody should wait for it
         with self._locked():
             self._store.begin()
             try:
@@ -436,10 +439,9 @@ class Run:
 
     def _locked(self) -> ExitStack:
         stack = ExitStack()
-        self._settings.place.root.mkdir(parents=True, exist_ok=True)
         stack.enter_context(
-            writer_lock(
-                self._settings.place.lock,
+            writing(
+                self._settings.place,
                 self._command,
                 self._settings.lock_wait_s,
                 self._effects.sleep,

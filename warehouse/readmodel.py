@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from warehouse.duck import Place, connect_reader
-from warehouse.errors import WarehouseError
+from warehouse.errors import WarehouseError, WarehouseMissingError
 from warehouse.lookup import find_release
 
 Document = dict[str, Any]
@@ -65,9 +65,10 @@ class NoSuchRevisionError(WarehouseError):
 
 def source_states(place: Place) -> dict[str, Document]:
     """last_success, releases, last_changed_at and open_incidents of each source that ran."""
-    if not place.exists:
+    try:
+        connection = connect_reader(place)
+    except WarehouseMissingError:
         return {}
-    connection = connect_reader(place)
     try:
         return {row["source_id"]: row for row in _rows(connection, _SOURCES)}
     finally:

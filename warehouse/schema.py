@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
 
 TIME = pa.timestamp("us", tz="UTC")
 _TEXT_LIST = pa.list_(pa.string())
 _COUNTS = pa.map_(pa.string(), pa.int64())
+_DIGESTS = pa.map_(pa.string(), pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -500,6 +501,33 @@ TABLES = (
             _count("parsed", "of those, a release was read"),
             _count("failed", "of those, nothing could be read"),
             _count("never_fetched", "listed but not looked at"),
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "chain_log",
+        "one row per commit, linked to the one before (docs/operations.md)",
+        ("position",),
+        (
+            _count("position", "place in the chain, from 1"),
+            _RUN_ID,
+            _text("previous", "the link before; NULL: the first", nullable=True),
+            Column("row_counts", _COUNTS, "rows it appended, by table"),
+            Column("row_digests", _DIGESTS, "their digest, by table"),
+            _text("link", "sha-256 of all that"),
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "redacted_rows",
+        "one row per row that a legal removal took away; its digest stands for it in the chain",
+        ("table_name", "row_digest"),
+        (
+            _text("table_name", "the table it was in"),
+            _time("row_recorded_at", "its own time"),
+            _text("row_digest", "its digest"),
+            _text("reason", "why it was removed"),
+            _RUN_ID,
             _RECORDED_AT,
         ),
     ),

@@ -17,9 +17,19 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.captures import Location, sync_folder
-from warehouse.duck import Place, attach_writer, check_version, create_tables, has_tables
+from warehouse.chain import Appended, link_row
+from warehouse.duck import (
+    Place,
+    attach_writer,
+    create_tables,
+    has_tables,
+    needs_upgrade,
+    schema_version,
+)
+from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
 from warehouse.known_live import LiveKnowledge
+from warehouse.migrate import keep_copy, upgrade_tables
 from warehouse.model import (
     Appearance,
     KeptBody,
@@ -30,8 +40,9 @@ from warehouse.model import (
     TextKey,
     line_look,
 )
+from warehouse.postgres_lock import fence
 from warehouse.rows import Row
-from warehouse.schema import BY_NAME
+from warehouse.schema import BY_NAME, SCHEMA_VERSION
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,6 +52,8 @@ MERGE_AFTER_FILES = 100
 _FEW_KEYS, _FEW_TEXTS = 12, 256
 """So many keys or fewer are looked for in the scan itself, which then reads the other columns only
 where one fits: 4 bodies of 100,000 in 0.12 s of CPU against 0.9. More cost more than they spare."""
+
+_SMALL_FILE_BYTES = 32 * 1024 * 1024
 
 _REVISION_FIELDS = tuple(field.name for field in fields(Revision))
 
@@ -66,17 +79,28 @@ class Store(LiveKnowledge):
         self.place = place
         self._connection = connection
         self._files_before: set[Path] = set()
+        self._appended = Appended()
 
     @classmethod
     def open(cls, place: Place, now: datetime) -> "Store":
-        """The lake at a place, made if there is none."""
+        """The lake at a place, made if there is none, upgraded if it is of an older schema."""
         store = cls(place, attach_writer(place))
         if not has_tables(store._connection):
             store.begin()
             create_tables(store._connection, now)
             store.commit()
-        check_version(store._connection, place)
+        store._upgrade(now)
         return store
+
+    def _upgrade(self, now: datetime) -> None:
+        written = schema_version(self._connection)
+        if not needs_upgrade(written, self.place.said):
+            return
+        copy = keep_copy(self.place, written, now)
+        self.begin()
+        upgrade_tables(self._connection, written, now)
+        self.commit()
+        _LOG.info("upgraded schema: from=%d to=%d copy=%s", written, SCHEMA_VERSION, copy)
 
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
@@ -95,14 +119,19 @@ class Store(LiveKnowledge):
     def begin(self) -> None:
         """Start the run's one transaction."""
         self._files_before = self._parquet_files()
+        self._appended = Appended()
         self._connection.execute("begin")
+        if self.place.scaled and not fence(self._connection):
+            self.rollback()
+            raise WarehouseBusyError("another process is writing to this warehouse; run again")
 
     def rollback(self) -> None:
         """Forget everything since `begin`."""
         self._connection.execute("rollback")
 
     def commit(self) -> None:
-        """Sync the new Parquet files and their folders, then COMMIT."""
+        """Link the rows to those before, sync the new Parquet files and folders, then COMMIT."""
+        self._append_links()
         self._sync_new_files()
         self._connection.execute("commit")
 
@@ -110,27 +139,72 @@ class Store(LiveKnowledge):
         """Append rows to a table; each must have the table's columns."""
         if rows:
             self.append_table(table, pa.Table.from_pylist(list(rows), BY_NAME[table].arrow))
+            self._appended.add(table, rows)
 
     def append_table(self, table: str, appended: pa.Table) -> None:
-        """Append many rows at once."""
+        """Append many rows at once, of a table that no link of the chain covers."""
         # Named in the query, not registered: a registered table is held until the transaction ends.
         self._connection.execute(f"insert into lake.{table} by name select * from appended")
         del appended
 
+    def adopt(self, table: str, batches: "pa.RecordBatchReader") -> int:
+        """Append rows of another warehouse with the links they have there; how many."""
+        self._connection.register("adopted", batches)
+        try:
+            row = self._connection.execute(
+                f"insert into lake.{table} by name select * from adopted"
+            ).fetchone()
+        finally:
+            self._connection.unregister("adopted")
+        return int(row[0]) if row else 0
+
+    def _append_links(self) -> None:
+        appended, self._appended = self._appended, Appended()
+        if appended:
+            self.append("chain_log", [link_row(one) for one in appended.links(self._last_link())])
+
+    def _last_link(self) -> tuple[int, str | None, datetime | None]:
+        row = self._connection.execute(
+            "select position, link, recorded_at from lake.chain_log order by position desc limit 1"
+        ).fetchone()
+        return row if row else (0, None, None)
+
     def next_recorded_at(self, now: datetime) -> datetime:
-        """Now, or just after the newest run's time when the clock stands behind it."""
-        newest = self._scalar("select max(recorded_at) from lake.run_log")
+        """Now, or just after the newest commit's time when the clock stands behind it."""
+        newest = self._scalar(
+            "select max(greatest(r.newest, c.newest)) "
+            "from (select max(recorded_at) as newest from lake.run_log) as r, "
+            "(select max(recorded_at) as newest from lake.chain_log) as c"
+        )
         return now if newest is None or newest < now else newest + timedelta(microseconds=1)
 
     def merge_if_due(self) -> None:
         """Merge small Parquet files once a table has gathered MERGE_AFTER_FILES of them."""
         most = self._scalar("select max(file_count) from ducklake_table_info('lake')")
-        if most is None or most < MERGE_AFTER_FILES:
-            return
+        if most is not None and most >= MERGE_AFTER_FILES:
+            # large files wait for `maintain`: else every hundredth run would write all anew
+            self.merge(_SMALL_FILE_BYTES)
+            _LOG.info("merged small files: most_in_a_table=%d", most)
+
+    def merge(self, max_file_bytes: int | None = None) -> None:
+        """Merge every table's Parquet files, those smaller than that alone, in one commit."""
+        only = f", max_file_size => {max_file_bytes}" if max_file_bytes else ""
         self.begin()
-        self._connection.execute("call ducklake_merge_adjacent_files('lake')")
+        try:
+            self._connection.execute(f"call ducklake_merge_adjacent_files('lake'{only})")
+        except BaseException:
+            self.rollback()
+            raise
         self.commit()
-        _LOG.info("merged small files: most_in_a_table=%d", most)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself, for upkeep."""
+        return self._connection
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self._scalar(f"select count(*) from lake.{table}"))
 
     def ask(
         self, query: str, parameters: dict[str, Any] | None = None, **tables: pa.Table
@@ -435,7 +509,8 @@ class Store(LiveKnowledge):
         return row[0] if row else None
 
     def _parquet_files(self) -> set[Path]:
-        return set(self.place.files.rglob("*.parquet"))
+        """What must be synced is among them; a bucket's objects are safe once they are written."""
+        return set() if self.place.scaled else set(self.place.files.rglob("*.parquet"))
 
     def _sync_new_files(self) -> None:
         new = self._parquet_files() - self._files_before

@@ -70,7 +70,7 @@ class Lake:
         self.runs += 1
         stamp = Stamp(f"r{self.runs}", START + timedelta(days=100, minutes=self.runs))
         recorder = Recorder(self.store, stamp)
-        recorder.record("lakes", looks)
+        recorder.record("lakes", looks, hold=False)
         return settle_ties(self.store, stamp, recorder.touched, self.settings)
 
     def rows(self, query: str) -> list[Any]:
