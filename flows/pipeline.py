@@ -27,16 +27,18 @@ from flows.staging import Stager, Taken
 from flows.wish import Wish
 from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
-from warehouse.captures import EvidenceWriter, WarcFault, WarcLook, read_warc
+from warehouse.captures import WarcFault, WarcLook, read_warc
 from warehouse.errors import WarehouseError
+from warehouse.evidence import evidence_of
 from warehouse.incident_desk import close_repaired
 from warehouse.lists import keep_lists
-from warehouse.lock import writer_lock
+from warehouse.lock import writing
 from warehouse.recorder import Recorder
 from warehouse.robots_copies import load_robots_copies, save_robots_copies
 from warehouse.rows import Stamp
 from warehouse.staging import StagedLooks, remove_abandoned
 from warehouse.store import Store
+from warehouse.ties import settle_ties
 
 if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
     from flows.fetch.pacing import Pacing
@@ -45,6 +47,8 @@ if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
 _LOG = logging.getLogger(__name__)
 
 BATCH_FILES = 500
+USUAL_BUDGET_S = 6 * 3600.0
+"""Of a visit to a source without a schedule; what it does not reach comes first next time."""
 _BATCH_BYTES = 32 * 1024 * 1024
 _DECIDE_LOOKS = 4000
 _PARSED = ("new", "edited", "unchanged", "live_again")
@@ -60,6 +64,8 @@ class Effects:
     """Told sentences a person should read while the run goes on."""
     progress: Callable[[str, int], None]
     """Told (source id, looks) as batches are staged."""
+    watch: Callable[[str, int, int], None] = lambda _words, _done, _total: None
+    """Told what a person sees of a site's visit: words, pages looked at, pages to look at."""
     monotonic: Callable[[], float] = time.monotonic
     random: Callable[[], float] = random.random
     """In [0, 1): spreads what would come at once."""
@@ -174,7 +180,7 @@ class Run:
             remove_abandoned(place.staging)
         self._exit.callback(self._store.close)
         software = f"pressdiff/{version('pressdiff')}"
-        self._evidence = EvidenceWriter(place.evidence, self.run_id, software)
+        self._evidence = evidence_of(place).writer(self.run_id, software)
         self._exit.callback(self._evidence.close)
         self._staged = StagedLooks(place.staging, self.run_id)
         self._exit.callback(self._staged.discard)
@@ -283,11 +289,16 @@ class Run:
             )
         )  # fmt: skip
         visit = Visit(
-            plan.source, self.run_id, self._store, self._stager, fetcher, effects.now, plan.wish
-        )
+            plan.source, self.run_id, self._store, self._stager, fetcher, effects.now, plan.wish,
+            self._show,
+        )  # fmt: skip
         self._visits.append(visit)
         self._coverage.setdefault(plan.source.id, Coverage())
         return visit
+
+    def _show(self, visit: "Visit") -> None:
+        sights = visit.sights
+        self._effects.watch(f"{visit.source.id}: {sights}", sights.fetched, sights.to_fetch)
 
     def fetch(self, visit: "Visit", batch: Sequence["Target"]) -> int:
         """Look at a batch of a site's pages; how many were reached."""
@@ -311,6 +322,8 @@ class Run:
             self._store, self._settings.place, self._sources, self._staged, self._again,
             shared_pool(),
         )  # fmt: skip
+        if not dry_run:
+            self._evidence.sync()  # an upload takes long, and nobody should wait for it
         with self._locked():
             self._store.begin()
             try:
@@ -324,6 +337,7 @@ class Run:
                         source_id, looks, has_layouts=bool(self._sources[source_id].layouts)
                     )
                 self._repaired = close_repaired(self._store, recorder.stamp, self._sources)
+                settle_ties(self._store, recorder.begun, recorder.touched)
                 self._append_lists(recorder.stamp)
                 self._append_run(recorder.stamp, recorder)
             except BaseException:
@@ -426,10 +440,9 @@ class Run:
 
     def _locked(self) -> ExitStack:
         stack = ExitStack()
-        self._settings.place.root.mkdir(parents=True, exist_ok=True)
         stack.enter_context(
-            writer_lock(
-                self._settings.place.lock,
+            writing(
+                self._settings.place,
                 self._command,
                 self._settings.lock_wait_s,
                 self._effects.sleep,

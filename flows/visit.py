@@ -75,6 +75,16 @@ class Sights:
     lists: tuple[ListRead, ...] = ()
     deep: bool = False
     bytes_received: int = 0
+    to_fetch: int = 0
+    """Pages that are new or due."""
+
+    def __str__(self) -> str:
+        """For a person who watches."""
+        same = self.answers[Answer.NOT_MODIFIED.value]
+        lost = self.answers[Answer.NOT_FOUND.value] + self.answers[Answer.GONE.value]
+        return (
+            f"{self.fetched} fetched, {same} not modified, {lost} missing, {self.waiting} waiting"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +101,11 @@ class Visit:
 
     def __init__(
         self, source: Source, run_id: str, store: Store, stager: Stager, fetcher: Fetcher,
-        now: Callable[[], datetime], wish: Wish,
+        now: Callable[[], datetime], wish: Wish, watch: Callable[["Visit"], None],
     ) -> None:  # fmt: skip
         self.source, self._run_id, self._wish = source, run_id, wish
         self._store, self._stager, self.fetcher, self._now = store, stager, fetcher, now
+        self._watch = watch
         self.sights = Sights()
         with store.reading():
             self._pages = {one.url: one for one in store.site_pages(source.id)}
@@ -215,7 +226,9 @@ class Visit:
 
     def batches(self) -> Iterator[list[Target]]:
         """What is new and what is due, most urgent first."""
-        targets = iter(self._targets())
+        wanted = self._targets()
+        self.sights.to_fetch = len(wanted)
+        targets = iter(wanted)
         while batch := list(islice(targets, BATCH_PAGES)):
             yield batch
 
@@ -255,6 +268,7 @@ class Visit:
         taken: list[Taken] = []
         reached = 0
         for one in batch:
+            self._watch(self)
             fetched = self._get(one.url, past.get(one.url, []))
             self.sights.answers[fetched.answer.value] += 1
             if fetched.answer is Answer.WAITING:
@@ -262,9 +276,9 @@ class Visit:
                 if fetched.exchanges:
                     self._stage_exchanges(fetched, one.link_text, "failed")
                 continue
+            self.sights.fetched += 1
             reached += 1
             taken += self._take(fetched, one.link_text)
-        self.sights.fetched += reached
         if taken:
             self._stager.stage(self.source, taken)
         return reached

@@ -6,7 +6,7 @@ from datetime import datetime
 from parsers.model import Outcome
 from parsers.normalise import normalise
 from warehouse.history.decide import ReadLook
-from warehouse.history.incidents import Glance, Held, hold_back, windows
+from warehouse.history.incidents import Glance, Held, hold_back, is_broken, windows
 from warehouse.history.moves import Addresses
 from warehouse.known_live import KnownIncident
 from warehouse.model import KnownRevision, StagedLook, TextKey, short_hash
@@ -75,12 +75,14 @@ class Holding:
 
     # Incidents
 
-    def _as_before(self, glances: Iterable[Glance]) -> Iterator[tuple[Glance, KnownIncident]]:
+    def _as_before(self, glances: Sequence[Glance]) -> Iterator[tuple[Glance, KnownIncident]]:
         """What shows again what an earlier incident holds back."""
         standing = [one for one in self._incidents if one.decision in (None, "dismissed")]
         walls = {one.key: one for one in standing if one.kind == "one_body"}
         blocks = {one.key: one for one in standing if one.kind == "mass_change"}
         broken = next((one for one in standing if one.kind == "layout" and not one.closed_at), None)
+        if not is_broken(glances):
+            broken = None  # what nobody can read today is that page's own trouble
         for one in glances:
             block = next((key for key in one.gained | one.lost if key in blocks), None)
             if one.body in walls and one.body != one.before:

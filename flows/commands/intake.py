@@ -1,6 +1,8 @@
 """`run` and `ingest`: captures into the warehouse, and what a person is told of it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from flows.errors import UsageError
 from flows.inputs import BadInput, find_inputs
 from flows.output import print_rows
 from flows.pipeline import RunSummary, SiteSummary, SourcePlan, execute, plan_run
-from flows.progress import progress_bar
+from flows.progress import progress_bar, step_bar
 from flows.settings import Settings, load_source
 from flows.tracking import api_configured
 from flows.wish import Wish
@@ -96,8 +98,14 @@ def _execute(
     dry_run: bool,
 ) -> RunSummary:
     total = sum(len(plan.inputs.files) for plan in plans)
-    with progress_bar(total, quiet=options.quiet) as advance:
+    with ExitStack() as stack:
+        advance = stack.enter_context(progress_bar(total, quiet=options.quiet))
+        watch = None
+        if not total and any(plan.wish for plan in plans):  # one bar at a time
+            watch = stack.enter_context(step_bar(quiet=options.quiet))
         effects = effects_of(options, lambda _, looks: advance(looks))
+        if watch is not None:
+            effects = replace(effects, watch=watch)
         return execute(settings, command, plans, effects, dry_run=dry_run)
 
 

@@ -43,3 +43,15 @@ def test_a_tracked_run_commits_what_an_untracked_one_does(
         tasks = client.read_task_runs()
     assert flow_run.state_name == "Completed"
     assert sorted(task.name.partition("-")[0] for task in tasks) == ["commit", "stage"]
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.usefixtures("prefect_api")
+def test_upkeep_can_be_tracked(seeded: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.maintain import maintain
+
+    monkeypatch.chdir(seeded.folder)
+    done = maintain()
+    assert done.files_before > 5
+    assert done.verified is not None
+    assert done.verified.findings == ()

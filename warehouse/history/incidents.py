@@ -138,13 +138,18 @@ def _shared(changed: Sequence[Glance], what: str) -> list[str]:
     return [block for block, times in counted.most_common() if times >= MASS_RELEASES]
 
 
+def is_broken(together: Iterable[Glance]) -> bool:
+    """Whether headline and body fill on too few of the pages read, however few there are."""
+    pages = {one.url: one.filled for one in together if one.read}
+    return sum(pages.values()) < LAYOUT_SHARE * len(pages)
+
+
 def _layout(together: Sequence[Glance]) -> list[Held]:
-    pages = {one.url: one for one in together if one.read}
-    empty = tuple(one for one in pages.values() if not one.filled)
-    if len(pages) < LAYOUT_PAGES or len(pages) - len(empty) >= LAYOUT_SHARE * len(pages):
+    pages = {one.url: one.filled for one in together if one.read}
+    if len(pages) < LAYOUT_PAGES or not is_broken(together):
         return []
     detail = (
-        f"headline and body could be read on {len(pages) - len(empty)} of {len(pages)} pages: "
+        f"headline and body could be read on {sum(pages.values())} of {len(pages)} pages: "
         "the site's markup changed; add a [[layout]] to the source file"
     )
     return [Held("layout", "", detail, tuple(one for one in together if not one.filled))]
