@@ -81,6 +81,8 @@ class _Known:
     newest: dict[str, str]
     first: dict[str, FirstSeen]
     read: frozenset[str]
+    texts: frozenset[str]
+    """Of those, the ones in which a release was read."""
     containers: dict[str, tuple[str, str]]
 
 
@@ -201,10 +203,12 @@ class Stager:
         newest = self._store.newest_digests(source.id, {capture.url for capture in captures})
         first = self._store.first_looks(source.id, {capture.digest for capture in captures})
         seen = (_reading_id(one) for one in captures if one.digest in first)
+        read = self._store.readings(seen)
         return _Known(
             newest=newest,
             first={digest: FirstSeen(*where) for digest, where in first.items()},
-            read=frozenset(self._store.readings(seen)),
+            read=frozenset(read),
+            texts=frozenset(name for name, one in read.items() if one.key is not None),
             containers=self._store.newest_containers(source.id, version, newest),
         )
 
@@ -232,7 +236,9 @@ class Stager:
         if in_run is None:  # what is settled is not read: its bytes may still come as a page
             seen = first or FirstSeen(capture.url, capture.captured_at)
             self._remember(name if outcome is None else capture.digest, seen)
-        to_read = outcome is None and in_run is None and name not in known.read and not one.repeat
+        # What was no release before may be the site's not-found page, which is learned each run.
+        read = known.read if one.exchange is None else known.texts
+        to_read = outcome is None and in_run is None and name not in read and not one.repeat
         reading, container = known.containers.get(capture.url, (None, None))
         return _Pending(one, location, name, to_read, outcome, reading, container)
 

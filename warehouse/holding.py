@@ -80,17 +80,17 @@ class Holding:
         standing = [one for one in self._incidents if one.decision in (None, "dismissed")]
         walls = {one.key: one for one in standing if one.kind == "one_body"}
         blocks = {one.key: one for one in standing if one.kind == "mass_change"}
-        broken = next((one for one in standing if one.kind == "layout" and not one.closed_at), None)
-        if not is_broken(glances):
-            broken = None  # what nobody can read today is that page's own trouble
+        layouts = [one for one in standing if one.kind == "layout"] if is_broken(glances) else []
         for one in glances:
-            block = next((key for key in one.gained | one.lost if key in blocks), None)
-            if one.body in walls and one.body != one.before:
-                yield one, walls[one.body]
-            elif one.replaces and block is not None:
-                yield one, blocks[block]
-            elif not one.filled and broken is not None:
-                yield one, broken
+            changed = one.gained | one.lost
+            found = [
+                *(wall for key, wall in walls.items() if key == one.body != one.before),
+                *(blocks[key] for key in changed if key in blocks and one.replaces),
+                *(layout for layout in layouts if not one.filled),
+            ]
+            incident = next((each for each in found if _still_holds(each, one)), None)
+            if incident is not None:
+                yield one, incident
 
     def _accepted(self, found: Held) -> bool:
         return any(
@@ -135,6 +135,16 @@ class Holding:
                 if capture_id not in already
             ],
         )
+
+
+def _still_holds(incident: KnownIncident, one: Glance) -> bool:
+    """Whether what an incident holds back is all there is: once a person has dismissed it, a page
+    that changed in more ways than that, or was not among its own, speaks for itself."""
+    if incident.closed_at is None or incident.kind == "one_body":
+        return True
+    if incident.kind == "mass_change":
+        return one.gained | one.lost == {incident.key}
+    return one.url in incident.urls
 
 
 def incident_row(one: KnownIncident, stamp: Stamp) -> Row:
