@@ -1,0 +1,53 @@
+"""`schedule`: every watched source by its cron, against a Prefect server."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flows.commands.shared import OK, Options, settings_of, speaker
+from flows.deploy import plan, serve, watch_for_dead_runs
+from flows.errors import UsageError
+from flows.prefect_server import own_server, require_server, server_environment
+from flows.settings import Settings
+from flows.tracking import api_configured, configured_api
+
+_PORTS = range(1, 65536)
+
+
+def schedule(options: Options, port: int, most_runs: int) -> int:
+    """Serve the deployments of the configuration until stopped."""
+    if port not in _PORTS or most_runs < 1:
+        raise UsageError("--port is from 1 to 65535, --most-runs at least 1")
+    settings = settings_of(options)
+    say = speaker(options)
+    timetable = plan(settings)
+    for note in timetable.notes:
+        say(note)
+    try:
+        with _server(settings, port) as pages:
+            say(f"Prefect's pages are at {pages}")
+            watch_for_dead_runs()
+            for one in timetable.deployments:
+                crons = ", ".join(f"{cron.expression} {cron.timezone}" for cron in one.crons)
+                say(f"{one.flow}/{one.name}: {crons}")
+            say("running; Ctrl-C stops")
+            serve(timetable.deployments, most_runs)
+    except (KeyboardInterrupt, SystemExit):
+        pass  # this is how it ends: Prefect turns TERM into SystemExit
+    say("stopped; the schedules are paused until the next `pressdiff schedule`")
+    return OK
+
+
+@contextmanager
+def _server(settings: Settings, port: int) -> Iterator[str]:
+    """The configured Prefect server, else one of our own; yields the address of its pages."""
+    if api_configured():
+        api_url = configured_api()
+        require_server(api_url)
+        yield api_url.removesuffix("/").removesuffix("/api")
+        return
+    folder = (settings.place.root / "prefect").resolve()
+    environment = server_environment(folder, port)
+    os.environ.update(environment)  # before Prefect is imported, and for the runs it starts
+    with own_server(folder, port, environment) as pages:
+        yield pages
