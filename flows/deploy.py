@@ -5,7 +5,7 @@ one waits. That is for the publisher's sake: what keeps the archive right is the
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib import import_module
@@ -190,8 +190,10 @@ def watch_for_dead_runs(after_s: float = DEAD_AFTER_S) -> None:
         client.create_automation(wanted)
 
 
-def serve(deployments: Sequence[Deployed], most_runs: int) -> None:
-    """Register deployments and run what falls due until stopped (Ctrl-C, TERM).
+def serve(
+    deployments: Sequence[Deployed], most_runs: int, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Register deployments, call `ready`, and run what falls due until stopped (Ctrl-C, TERM).
 
     Stopping pauses the schedules and ends runs under way; those commit nothing.
     """
@@ -202,4 +204,5 @@ def serve(deployments: Sequence[Deployed], most_runs: int) -> None:
     )
     for one in deployments:
         runner.add_deployment(deployment_of(one))
+    ready()
     asyncio.run(runner.start())

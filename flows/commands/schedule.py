@@ -30,8 +30,7 @@ def schedule(options: Options, port: int, most_runs: int) -> int:
             for one in timetable.deployments:
                 crons = ", ".join(f"{cron.expression} {cron.timezone}" for cron in one.crons)
                 say(f"{one.flow}/{one.name}: {crons}")
-            say("running; Ctrl-C stops")
-            serve(timetable.deployments, most_runs)
+            serve(timetable.deployments, most_runs, lambda: say("running; Ctrl-C stops"))
     except (KeyboardInterrupt, SystemExit):
         pass  # this is how it ends: Prefect turns TERM into SystemExit
     say("stopped; the schedules are paused until the next `pressdiff schedule`")
