@@ -133,6 +133,7 @@ def deployment_of(one: Deployed) -> "RunnerDeployment":
         parameters=one.parameters,
         description=one.description,
         tags=[TAG],
+        paused=False,  # stopping paused it
         concurrency_limit=ConcurrencyLimitConfig(
             limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE
         ),

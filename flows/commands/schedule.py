@@ -1,13 +1,13 @@
 """`schedule`: every watched source by its cron, against a Prefect server."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flows.commands.shared import OK, Options, settings_of, speaker
-from flows.deploy import plan, serve, watch_for_dead_runs
+from flows.deploy import Timetable, plan, serve, watch_for_dead_runs
 from flows.errors import UsageError
-from flows.prefect_server import own_server, require_server, server_environment
+from flows.prefect_server import ServerError, own_server, require_server, server_environment
 from flows.settings import Settings
 from flows.tracking import api_configured, configured_api
 
@@ -26,15 +26,25 @@ def schedule(options: Options, port: int, most_runs: int) -> int:
     try:
         with _server(settings, port) as pages:
             say(f"Prefect's pages are at {pages}")
-            watch_for_dead_runs()
-            for one in timetable.deployments:
-                crons = ", ".join(f"{cron.expression} {cron.timezone}" for cron in one.crons)
-                say(f"{one.flow}/{one.name}: {crons}")
-            serve(timetable.deployments, most_runs, lambda: say("running; Ctrl-C stops"))
+            _serve(timetable, most_runs, say)
     except (KeyboardInterrupt, SystemExit):
         pass  # this is how it ends: Prefect turns TERM into SystemExit
     say("stopped; the schedules are paused until the next `pressdiff schedule`")
     return OK
+
+
+def _serve(timetable: Timetable, most_runs: int, say: Callable[[str], None]) -> None:
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    for one in timetable.deployments:
+        crons = ", ".join(f"{cron.expression} {cron.timezone}" for cron in one.crons)
+        say(f"{one.flow}/{one.name}: {crons}")
+    try:
+        watch_for_dead_runs()
+        serve(timetable.deployments, most_runs, lambda: say("running; Ctrl-C stops"))
+    except PrefectHTTPStatusError as error:
+        status, url = error.response.status_code, error.request.url
+        raise ServerError(f"the Prefect server refused: HTTP {status} at {url}") from error
 
 
 @contextmanager

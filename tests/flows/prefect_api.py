@@ -55,7 +55,7 @@ class Api:
             headers={"content-type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
 
     def deployment(self, name: str) -> Json:
         """A deployment by flow and name."""
@@ -66,6 +66,10 @@ class Api:
         body = {"state": {"type": "SCHEDULED"}}
         made = self.ask(f"deployments/{self.deployment(name)['id']}/create_flow_run", body)
         return str(made["id"])
+
+    def pause(self, name: str) -> None:
+        """Pause a deployment, which drops its scheduled runs."""
+        self.ask(f"deployments/{self.deployment(name)['id']}/pause_deployment", {})
 
     def run(self, run_id: str) -> Json:
         """A flow run."""
