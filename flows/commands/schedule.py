@@ -1,6 +1,8 @@
 """`schedule`: every watched source by its cron, against a Prefect server."""
 
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -24,11 +26,11 @@ def schedule(options: Options, port: int, most_runs: int) -> int:
     for note in timetable.notes:
         say(note)
     try:
-        with _server(settings, port) as pages:
+        with _ended_by_term(), _server(settings, port) as pages:
             say(f"Prefect's pages are at {pages}")
             _serve(timetable, most_runs, say)
     except (KeyboardInterrupt, SystemExit):
-        pass  # this is how it ends: Prefect turns TERM into SystemExit
+        pass  # this is how it ends: Prefect, too, makes SystemExit of TERM
     say("stopped; the schedules are paused until the next `pressdiff schedule`")
     return OK
 
@@ -45,6 +47,16 @@ def _serve(timetable: Timetable, most_runs: int, say: Callable[[str], None]) -> 
     except PrefectHTTPStatusError as error:
         status, url = error.response.status_code, error.request.url
         raise ServerError(f"the Prefect server refused: HTTP {status} at {url}") from error
+
+
+@contextmanager
+def _ended_by_term() -> Iterator[None]:
+    """Unwind at TERM from the first moment; Prefect takes it over once runs are served."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,14 +49,26 @@ class Api:
     url: str
 
     def ask(self, path: str, body: Json = None) -> Json:
-        """The answer to a question; a POST when there is a body."""
+        """The answer to a question; a POST when there is a body.
+
+        Asked again after a 503, as Prefect's clients do: its SQLite was locked, nothing was done.
+        """
         request = urllib.request.Request(
             f"{self.url}/{path}",
             data=None if body is None else json.dumps(body).encode(),
             headers={"content-type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read() or b"null")
+
+        def look() -> list[Json] | None:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return [json.loads(answer.read() or b"null")]
+            except urllib.error.HTTPError as error:
+                if error.code != 503:
+                    raise
+                return None
+
+        return wait_for(look, "Prefect's database")[0]
 
     def deployment(self, name: str) -> Json:
         """A deployment by flow and name."""
