@@ -36,6 +36,7 @@ def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS
     against_difflib()
     large_texts()
+    compare_large()
     planted_edits()
     cosmetic_variants()
     throughput(pairs)
@@ -105,6 +106,22 @@ def large_texts() -> None:
             new = _cut(after, size)
             took = cpu_s(lambda: diff(body, new), 1)  # noqa: B023
             print(f"1 MB, {layout}, {name}: {took:.2f} s CPU")
+
+
+def compare_large() -> None:
+    """One megabyte in paragraphs of 80 words, 5 % of words replaced: every edit typed."""
+    rng = random.Random(2)
+    vocabulary = [word for text in seed_paragraphs() for word in text.split()]
+    words: list[str] = []
+    while sum(map(len, words)) + len(words) < MEGABYTE:
+        words += rng.choices(vocabulary, k=5_000)
+    some = [word if rng.random() > 0.05 else "altogether" for word in words]
+    before = TextState("Talks", None, tuple(_cut(words, 80)))
+    after = TextState("Talks", None, tuple(_cut(some, 80)))
+    found = len(compare(before, after).changes)
+    took = cpu_s(lambda: compare(before, after), 2)
+    alone = cpu_s(lambda: diff(before.paragraphs, after.paragraphs), 2)
+    print(f"1 MB, {found} changes typed: {took:.2f} s CPU, {took / alone:.1f} times the diff alone")
 
 
 def _cut(words: Sequence[str], size: int) -> list[str]:

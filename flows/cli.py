@@ -170,6 +170,7 @@ def changes(
     recorded_since: str | None = None,
     source: str | None = None,
     class_: Annotated[ChangeClass | None, Parameter(name="--class")] = None,
+    no_flapping: bool = False,
     format: _FORMAT = "table",
     common: Common = Common(),
 ) -> int:
@@ -185,10 +186,12 @@ def changes(
         Of this source alone.
     class_
         Of this class alone.
+    no_flapping
+        Leave out changes to and fro between the same two texts.
     """
     from flows.commands.compare import changes as command
 
-    return command(common, since, recorded_since, source, class_, format)
+    return command(common, since, recorded_since, source, class_, format, flapping=not no_flapping)
 
 
 @app.command
@@ -294,11 +297,50 @@ def dedup(
 
 
 @app.command
-def verify(*, format: _FORMAT = "table", common: Common = Common()) -> int:
-    """Check evidence against rows, rows against each other, files against the catalog."""
+def verify(
+    *, manifest: Path | None = None, format: _FORMAT = "table", common: Common = Common()
+) -> int:
+    """Check evidence against rows, rows against each other and the chain, files against catalog.
+
+    Parameters
+    ----------
+    manifest
+        JSON file for the digests of every commit, to be timestamped elsewhere. An earlier one of
+        that name is held against the chain first, and replaced only when it fits.
+    """
     from flows.commands.care import verify as command
 
-    return command(common, format)
+    return command(common, manifest, format)
+
+
+@app.command
+def maintain(
+    *, no_check: bool = False, format: _FORMAT = "table", common: Common = Common()
+) -> int:
+    """Merge files, remove what nobody reads any more, check, and say how much there is.
+
+    Parameters
+    ----------
+    no_check
+        Leave out the check, which reads all evidence.
+    """
+    from flows.commands.maintain import maintain as command
+
+    return command(common, check=not no_check, fmt=format)
+
+
+@app.command
+def migrate_warehouse(folder: Path, /, *, common: Common = Common()) -> int:
+    """Copy an embedded warehouse into the configured one, which must be empty.
+
+    Parameters
+    ----------
+    folder
+        Where the embedded one lies: the `path` of its configuration. It is left as it is.
+    """
+    from flows.commands.move import migrate_warehouse as command
+
+    return command(common, folder)
 
 
 @app.command
@@ -382,7 +424,7 @@ def check(
 _VALUED = {
     "--config", "--format", "--source", "--recheck", "--captured-at", "--as-of", "--revision",
     "--since", "--recorded-since", "--class", "--id", "--text", "--output", "-o", "--against",
-    "--threshold", "--kinds", "--clusters", "--port", "--most-runs",
+    "--threshold", "--kinds", "--clusters", "--manifest", "--port", "--most-runs",
 }  # fmt: skip
 """Options that take the word after them."""
 

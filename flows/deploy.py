@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import SettingsError
@@ -77,10 +76,7 @@ def plan(settings: Settings) -> Timetable:
     deployments = [_of_source(one, settings.recheck_schedule, config) for one in scheduled]
     if settings.recheck_schedule and all(len(one.crons) == 1 for one in deployments):
         notes.append("[schedule] recheck adds nothing: every source runs as often by itself")
-    if find_spec("flows.maintain"):
-        deployments.append(_upkeep(settings.maintain_schedule, config))
-    else:
-        notes.append("this version has no upkeep to schedule")
+    deployments.append(_upkeep(settings.maintain_schedule, config))
     return Timetable(tuple(deployments), tuple(notes))
 
 

@@ -15,6 +15,7 @@ from parsers.model import Capture, Outcome, Reading, Source
 from warehouse.captures import Location, RecordReader, WarcLook
 from warehouse.duck import Place
 from warehouse.errors import WarcError
+from warehouse.evidence import evidence_of
 from warehouse.model import KeptBody, StagedLook, reading_id, text_of
 from warehouse.store import Store
 
@@ -30,7 +31,7 @@ class EvidenceReader:
 
     def __init__(self, store: Store, place: Place, source: Source, pool: ParsePool) -> None:
         self._store = store
-        self._place = place
+        self._evidence = evidence_of(place)
         self._source = source
         self._pool = pool
         self._version = parser_version(source)
@@ -113,7 +114,7 @@ class EvidenceReader:
         def at(location: Location) -> WarcLook:
             name = location.warc_file
             if name not in readers:
-                readers[name] = stack.enter_context(RecordReader(self._place.evidence / name))
+                readers[name] = stack.enter_context(self._evidence.reader(name))
             return readers[name].read(location)
 
         first = Location(body.warc_file, body.warc_offset)

@@ -20,11 +20,12 @@ from warehouse.incident_desk import (
     find_incident,
     held_again,
 )
-from warehouse.lock import writer_lock
+from warehouse.lock import writing
 from warehouse.model import KeptBody, StagedLook
 from warehouse.recorder import Recorder
 from warehouse.rows import Row, Stamp
 from warehouse.store import Store
+from warehouse.ties import settle_ties
 
 
 def take_held(store: Store, place: Place, source: Source, pool: ParsePool) -> list[StagedLook]:
@@ -65,7 +66,7 @@ def settle_incident(
     incident_id, source_id = find_incident(place, said)
     with ExitStack() as stack:
         stack.enter_context(
-            writer_lock(place.lock, "incidents", settings.lock_wait_s, effects.sleep, effects.say)
+            writing(place, "incidents", settings.lock_wait_s, effects.sleep, effects.say)
         )
         store = Store.open(place, started_at)
         stack.callback(store.close)
@@ -79,6 +80,7 @@ def settle_incident(
                     held_again(one, source_id, None) for one in store.held_looks([incident_id])
                 ]
                 outcomes = recorder.record(source_id, looks, hold=False) if looks else outcomes
+            settle_ties(store, recorder.begun, recorder.touched)
             (incident,) = [
                 one for one in store.incidents(source_id) if one.incident_id == incident_id
             ]

@@ -26,16 +26,18 @@ from flows.staging import Stager, Taken
 from flows.wish import Wish
 from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
-from warehouse.captures import EvidenceWriter, WarcFault, read_warc
+from warehouse.captures import WarcFault, read_warc
 from warehouse.errors import WarehouseError
+from warehouse.evidence import evidence_of
 from warehouse.incident_desk import close_repaired
 from warehouse.lists import keep_lists
-from warehouse.lock import writer_lock
+from warehouse.lock import writing
 from warehouse.recorder import Recorder
 from warehouse.robots_copies import load_robots_copies, save_robots_copies
 from warehouse.rows import Stamp
 from warehouse.staging import StagedLooks, remove_abandoned
 from warehouse.store import Store
+from warehouse.ties import settle_ties
 
 if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
     from flows.fetch.pacing import Pacing
@@ -177,7 +179,7 @@ class Run:
             remove_abandoned(place.staging)
         self._exit.callback(self._store.close)
         software = f"pressdiff/{version('pressdiff')}"
-        self._evidence = EvidenceWriter(place.evidence, self.run_id, software)
+        self._evidence = evidence_of(place).writer(self.run_id, software)
         self._exit.callback(self._evidence.close)
         self._staged = StagedLooks(place.staging, self.run_id)
         self._exit.callback(self._staged.discard)
@@ -319,6 +321,8 @@ class Run:
             self._store, self._settings.place, self._sources, self._staged, self._again,
             shared_pool(),
         )  # fmt: skip
+        if not dry_run:
+            self._evidence.sync()  # an upload takes long, and nobody should wait for it
         with self._locked():
             self._store.begin()
             try:
@@ -332,6 +336,7 @@ class Run:
                         source_id, looks, has_layouts=bool(self._sources[source_id].layouts)
                     )
                 self._repaired = close_repaired(self._store, recorder.stamp, self._sources)
+                settle_ties(self._store, recorder.begun, recorder.touched)
                 self._append_lists(recorder.stamp)
                 self._append_run(recorder.stamp, recorder)
             except BaseException:
@@ -434,10 +439,9 @@ class Run:
 
     def _locked(self) -> ExitStack:
         stack = ExitStack()
-        self._settings.place.root.mkdir(parents=True, exist_ok=True)
         stack.enter_context(
-            writer_lock(
-                self._settings.place.lock,
+            writing(
+                self._settings.place,
                 self._command,
                 self._settings.lock_wait_s,
                 self._effects.sleep,

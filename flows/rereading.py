@@ -8,7 +8,7 @@ equal bytes share a reading.
 import logging
 import secrets
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -20,12 +20,13 @@ from flows.pipeline import Effects
 from flows.settings import Settings
 from parsers.engine import parser_version
 from parsers.model import Source
-from warehouse.lock import writer_lock
+from warehouse.lock import writer_lock, writing
 from warehouse.model import StagedLook
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.staged_readings import StagedReadings
 from warehouse.store import Store
+from warehouse.ties import settle_ties
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,18 +54,18 @@ def reread_source(
 ) -> Reread:
     """Read a source's evidence again and publish what today's parser reads in it."""
     place = settings.place
-    with _locked(settings, effects, place.lock):
+    with _locked(settings, effects):
         store = Store.open(place, effects.now())
     with ExitStack() as stack:
         stack.callback(store.close)
         own = place.staging / f"reread-{source.id}.lock"
-        stack.enter_context(_locked(settings, effects, own))
+        stack.enter_context(_alone(settings, effects, own))
         staged = StagedReadings(place.staging, source.id, parser_version(source))
         reader = EvidenceReader(store, place, source, shared_pool())
         while _stage(store, source, staged, reader, progress):
             pass
         done = Reread(source.id)
-        with _locked(settings, effects, place.lock):
+        with _locked(settings, effects):
             _stage(store, source, staged, reader, progress)  # what was committed meanwhile
             done.bad += reader.bad.values()
             if staged.count:
@@ -105,6 +106,7 @@ def _publish(store: Store, effects: Effects, staged: StagedReadings, done: Rerea
                 recorder.record(done.source_id, batch)
                 batch = []
         recorder.record(done.source_id, batch)
+        settle_ties(store, recorder.begun, recorder.touched)
         done.bodies = recorder.tally.reread
         done.looks_changed = recorder.tally.reread_otherwise
         counts = {"reread": done.bodies, "reread_otherwise": done.looks_changed}
@@ -125,10 +127,11 @@ def _publish(store: Store, effects: Effects, staged: StagedReadings, done: Rerea
     store.merge_if_due()
 
 
-def _locked(settings: Settings, effects: Effects, path: Path) -> ExitStack:
-    stack = ExitStack()
-    settings.place.root.mkdir(parents=True, exist_ok=True)
-    stack.enter_context(
-        writer_lock(path, "reparse", settings.lock_wait_s, effects.sleep, effects.say)
-    )
-    return stack
+def _locked(settings: Settings, effects: Effects) -> AbstractContextManager[None]:
+    """The one writer of the warehouse."""
+    return writing(settings.place, "reparse", settings.lock_wait_s, effects.sleep, effects.say)
+
+
+def _alone(settings: Settings, effects: Effects, path: Path) -> AbstractContextManager[None]:
+    """The one on this machine that reads this source again."""
+    return writer_lock(path, "reparse", settings.lock_wait_s, effects.sleep, effects.say)

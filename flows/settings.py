@@ -4,6 +4,7 @@ Without a file the embedded default holds: source `csto` with its files, warehou
 no network, for that needs `[http] contact`. Every path is relative to the file's folder.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -60,6 +61,8 @@ class Settings:
     """The configuration file; None: the embedded default."""
     place: Place
     lock_wait_s: float
+    keep_snapshots_days: float
+    """How long `maintain` keeps the lake's own snapshots; revisions are kept for ever."""
     contact: str | None
     """Goes into the User-Agent; None: the network is off."""
     entries: tuple[Entry, ...]
@@ -100,7 +103,35 @@ def _cron(value: Any) -> str:
     return str(value)
 
 
-_WAREHOUSE: Checks = {"path": text, "lock_wait_s": number}
+_PASSWORD = re.compile(r"(?i)(?:^|[\s?&])\w*password\s*=|//[^/@]*:[^/@]+@")
+
+
+def _catalog(value: Any) -> str:
+    """libpq's connection string behind `postgres:`."""
+    said = text(value)
+    if not said.startswith("postgres:"):
+        raise FaultError('must begin with "postgres:"; without it the catalog lies in `path`.')
+    if _PASSWORD.search(said):
+        raise FaultError("must not hold a password; set PGPASSWORD, or use a ~/.pgpass file.")
+    return said.removeprefix("postgres:")
+
+
+def _bucket(value: Any) -> str:
+    said = text(value).rstrip("/")
+    if not said.startswith("s3://") or len(said) == len("s3://"):
+        raise FaultError('must be "s3://bucket/prefix".')
+    if re.search(r"[?@#\s]", said):
+        raise FaultError("must be bucket and prefix alone; who we are comes from AWS_* variables.")
+    return said
+
+
+_WAREHOUSE: Checks = {
+    "path": text,
+    "catalog": _catalog,
+    "data_path": _bucket,
+    "lock_wait_s": number,
+    "keep_snapshots_days": number,
+}
 _HTTP: Checks = {"contact": text}
 _SOURCE: Checks = {"use": text, "schedule": _cron}
 _SCHEDULE: Checks = {"maintain": _cron, "recheck": _cron}
@@ -143,8 +174,9 @@ def _settings(file: TomlFile, root: Path, path: Path | None) -> Settings:
     return Settings(
         root=root,
         file=path,
-        place=Place(root / warehouse.get("path", "data")),
+        place=_place(file, root, warehouse),
         lock_wait_s=warehouse.get("lock_wait_s", 60.0),
+        keep_snapshots_days=warehouse.get("keep_snapshots_days", 30.0),
         contact=http.get("contact"),
         entries=tuple(
             Entry(one["use"], one.get("schedule"), _where(file, index))
@@ -153,6 +185,14 @@ def _settings(file: TomlFile, root: Path, path: Path | None) -> Settings:
         maintain_schedule=schedule.get("maintain", _NIGHTLY),
         recheck_schedule=schedule.get("recheck"),
     )
+
+
+def _place(file: TomlFile, root: Path, warehouse: dict[str, Any]) -> Place:
+    catalog, bucket = warehouse.get("catalog"), warehouse.get("data_path")
+    for key, other in (("catalog", "data_path"), ("data_path", "catalog")):
+        if key in warehouse and other not in warehouse:
+            raise file.error(("warehouse", key), f"needs {other} beside it.")
+    return Place(root / warehouse.get("path", "data"), catalog, bucket)
 
 
 def _where(file: TomlFile, index: int) -> str:

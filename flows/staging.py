@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from flows.parse_pool import ParsePool
 from parsers.engine import parser_version
 from parsers.model import Capture, Outcome, Reading, Source, digest_bytes
-from warehouse.captures import EvidenceWriter, FirstSeen, Location, read_record
+from warehouse.captures import EvidenceWriter, FirstSeen, Location
 from warehouse.errors import WarcError
+from warehouse.evidence import read_evidence
 from warehouse.exchange import Exchange
 from warehouse.model import StagedLook, capture_id, reading_id, text_of
 from warehouse.staging import StagedLooks
@@ -154,7 +155,7 @@ class Stager:
     def body_at(self, warc_file: str, offset: int) -> bytes | None:
         """The body of a record of an earlier run; None when it is no longer there."""
         try:
-            return read_record(self._evidence.folder, Location(warc_file, offset)).body
+            return read_evidence(self._store.place, Location(warc_file, offset)).body
         except WarcError as error:
             _LOG.warning("evidence is missing: %s", error)
             return None

@@ -21,6 +21,7 @@ from parsers.language import language_of
 from parsers.layouts import LoginError, find_content
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Capture, Kind, Layout, Outcome, Reading, Sighting, Source, Teaser
+from parsers.modified import modified_on
 from parsers.normalise import NORMALISER_VERSION
 from parsers.page import Page, parse_page, prune, prune_soup
 from parsers.parts import Parts
@@ -89,7 +90,16 @@ def read(capture: Capture, source: Source, known_container: str | None = None) -
         reading = Reading(Outcome.UNREADABLE, reason=str(fault))
     if reading.outcome not in (Outcome.READ, Outcome.SAME) and capture.http_status is not None:
         reading = replace(reading, shown=_shown(decoded.text))
-    return _finish(reading, known_container, decoded)
+    return _with_claim(_finish(reading, known_container, decoded), decoded.text, source)
+
+
+def _with_claim(reading: Reading, html: str, source: Source) -> Reading:
+    """With the page's `dateModified`, which is no part of what its content digest says."""
+    sighting = reading.sighting
+    if sighting is None or sighting.kind is not Kind.HTML:
+        return reading
+    day = modified_on(html, sighting.headline, source.timezone)
+    return replace(reading, sighting=replace(sighting, modified_on=day)) if day else reading
 
 
 def _shown(html: str) -> tuple[str, ...]:

@@ -83,6 +83,8 @@ class Sighting:
     kind: Kind = Kind.HTML
     canonical_url: str | None = None
     """The release's own address if the page states one that the source's rules accept."""
+    modified_on: date | None = None
+    """The page's own `dateModified`; None when it states none. It claims a change and is none."""
 
     __reduce__ = _reduce
 

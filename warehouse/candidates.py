@@ -1,81 +1,90 @@
-"""The equi-join: which signed texts in the lake share keys with new ones.
+"""From keys that bodies share to pairs worth an exact check: new ones against all in the lake.
 
-The lake keeps keys flat, one row a (row, key), where `row` numbers signatures in the order they
-arrived; that reads twenty times faster than unnesting lists. A release that gets a new revision
-gets a new signature with a new row: leave superseded rows out of the relations given here.
+The lake keeps keys flat, one row a (signature, key), in order of arrival; one equi-join in DuckDB
+finds who shares one. A key there is 32 bits: by chance one of 3,400 new keys meets one of 7 million
+known ones five times, and the exact check drops those. Equal bodies have one signature, so no key
+is needed to find them.
 """
 
-import duckdb
+from dataclasses import dataclass
+
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 
-from warehouse.history.fingerprint import BAND, COPY, PASSAGE, PASSAGE_WORDS, SORT_BITS, Signatures
-from warehouse.history.pairing import GRAMS_PER_HIT, Caps
+from warehouse.history.fingerprint import BAND, COPY, SORT_BITS, U64, Signatures
+from warehouse.history.pairing import BAND_HIT, PASSAGE_HIT, Caps, worth_checking
 
-_CANDIDATES = """
-with wanted as (
-    select "row" as new_row, key, (key & $sort_bits)::utinyint as sort from {new_keys}
-),
-found as (
-    -- of every key the members that arrived first, as many as its sort allows
-    select k.key, unnest(case k.key & $sort_bits
-        when $copy then min(k."row", $copies)
-        when $band then min(k."row", $bands)
-        else min(k."row", $passages) end) as old_row
-    from {known_keys} as k
-    semi join wanted on wanted.key = k.key
-    group by k.key
-),
-pairs as (
-    select least(new_row, old_row) as "row", greatest(new_row, old_row) as other_row,
-        count(distinct found.key) filter (where sort = $passage) as passages,
-        count(*) filter (where sort <> $passage) as others
-    from wanted join found using (key)
-    where new_row <> old_row
-    group by all
-)
-select pairs."row", other_row
-from pairs
-join {lengths} as one on one."row" = pairs."row"
-join {lengths} as other on other."row" = other_row
-where others > 0
-    or passages * $grams_per_hit >= least(one.words, other.words)::bigint - $edge
-order by all
-"""
+U32 = npt.NDArray[np.uint32]
+_LAKE_BITS = 32
 
 
-def key_table(signatures: Signatures, first_row: int) -> pa.Table:
-    """The keys as the lake keeps them: (row, key), rows numbered from `first_row` on."""
-    counts = np.diff(signatures.ends, prepend=0)
-    rows = np.repeat(np.arange(first_row, first_row + len(signatures)), counts)
-    return pa.table({"row": rows, "key": signatures.keys})
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys as the lake has them; both arrays are (n,)."""
+
+    signatures: U32
+    keys: U32
 
 
-def find_candidates(
-    connection: duckdb.DuckDBPyConnection,
-    new_keys: str,
-    known_keys: str,
-    lengths: str,
-    caps: Caps,
-) -> list[tuple[int, int]]:
-    """The pairs of rows worth an exact check, the lower row first, ordered.
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Pairs of signatures that share keys, a new one first; all arrays are (n,)."""
 
-    Three relations by name: `new_keys` and `known_keys` have (row, key), the known ones include
-    the new; `lengths` has (row, words) of all. A new row meets, for each of its keys, the rows
-    that came first, as many as `caps` allows.
-    """
-    names = {
-        name: ".".join(f'"{part}"' for part in relation.replace('"', "").split("."))
-        for name, relation in (
-            ("new_keys", new_keys), ("known_keys", known_keys), ("lengths", lengths),
-        )
-    }  # fmt: skip
-    found = connection.execute(
-        _CANDIDATES.format(**names),
-        {
-            "sort_bits": SORT_BITS, "copy": COPY, "band": BAND, "passage": PASSAGE,
-            "copies": caps.copies, "bands": caps.bands, "passages": caps.passages,
-            "grams_per_hit": GRAMS_PER_HIT, "edge": PASSAGE_WORDS - 1,
-        },
-    ).fetchall()  # fmt: skip
-    return [(int(row), int(other)) for row, other in found]
+    new: U32
+    other: U32
+    hits: npt.NDArray[np.uint32]
+    """Shared keys by sort, as `pairing` counts them."""
+
+
+def lake_keys(signed: Signatures, first: int) -> Keys:
+    """The keys of some signatures, numbered from `first` on; no copy keys."""
+    counts = np.diff(signed.ends, prepend=0)
+    numbers = np.repeat(np.arange(first, first + len(signed)), counts)
+    kept = (signed.keys & np.uint64(SORT_BITS)) != np.uint64(COPY)
+    keys: U64 = signed.keys[kept]
+    packed = keys >> np.uint64(64 - _LAKE_BITS) & ~np.uint64(SORT_BITS)
+    packed |= keys & np.uint64(SORT_BITS)
+    return Keys(numbers[kept].astype(np.uint32), packed.astype(np.uint32))
+
+
+def capped(known: Keys, caps: Caps) -> Keys:
+    """Of every key the signatures that came first, as many as its sort allows."""
+    order = np.lexsort((known.signatures, known.keys))
+    keys = known.keys[order]
+    starts = np.flatnonzero(np.diff(keys.astype(np.int64), prepend=-1))
+    rank = np.arange(len(keys)) - np.repeat(starts, np.diff(starts, append=len(keys)))
+    kept = rank < caps.of((keys & np.uint32(SORT_BITS)).astype(np.intp))
+    return Keys(known.signatures[order][kept], keys[kept])
+
+
+def over_cap(known: Keys, caps: Caps) -> U32:
+    """The signatures that hold a key which more hold than its sort allows."""
+    keys, place, counts = np.unique(known.keys, return_inverse=True, return_counts=True)
+    many = counts > caps.of((keys & np.uint32(SORT_BITS)).astype(np.intp))
+    return np.unique(known.signatures[many[place]])
+
+
+def meet(new: Keys, known: Keys) -> Met:
+    """The pairs that share a key; `known` is ordered by key, each distinct within a signature."""
+    first = np.searchsorted(known.keys, new.keys, "left")
+    found = np.searchsorted(known.keys, new.keys, "right") - first
+    ramp = np.arange(found.sum()) - np.repeat(np.cumsum(found) - found, found)
+    others = known.signatures[np.repeat(first, found) + ramp].astype(np.uint64)
+    news = np.repeat(new.signatures, found).astype(np.uint64)
+    sort = np.repeat(new.keys & np.uint32(SORT_BITS), found)
+    hits = np.where(sort == BAND, BAND_HIT, PASSAGE_HIT)
+    pairs, place = np.unique(news << np.uint64(32) | others, return_inverse=True)
+    sums = np.bincount(place, hits, len(pairs)).astype(np.uint32)
+    one, other = (pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32)
+    apart = one != other
+    return Met(one[apart], other[apart], sums[apart])
+
+
+def promising(met: Met, words: dict[int, int]) -> list[tuple[int, int]]:
+    """The pairs worth an exact check. `words` has the length of every signature in them."""
+    lengths, others = (
+        np.array([words[number] for number in side.tolist()], np.int64)
+        for side in (met.new, met.other)
+    )
+    kept = worth_checking(met.hits, lengths, others)
+    return list(zip(met.new[kept].tolist(), met.other[kept].tolist(), strict=True))

@@ -10,14 +10,15 @@ capture, `Pressdiff-Body-Digest` gives the latter.
 
 import os
 import re
+import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 from urllib.parse import quote
 
 from isal import isal_zlib
@@ -84,10 +85,27 @@ class WarcFault:
     reason: str
 
 
-class EvidenceWriter:
-    """Appends the records of one run to one WARC file, which appears with the first record."""
+class Keeper(Protocol):
+    """Where a finished WARC file goes when the folder is not its place to stay."""
 
-    def __init__(self, folder: Path, run_id: str, software: str) -> None:
+    def put(self, path: Path, name: str) -> None:
+        """Keep a file under a name; it is safe when this returns."""
+
+    def remove(self, name: str) -> None:
+        """Remove it again."""
+
+
+class EvidenceWriter:
+    """Appends the records of one run to one WARC file, which appears with the first record.
+
+    With a keeper the file is handed to it by `sync` and leaves the folder when it is closed.
+    """
+
+    def __init__(
+        self, folder: Path, run_id: str, software: str, keeper: Keeper | None = None
+    ) -> None:
+        self._keeper = keeper
+        self._kept_bytes = 0
         self._folder = folder
         self._name = f"{run_id[:4]}/{run_id}.warc.gz"
         self._software = software
@@ -150,10 +168,15 @@ class EvidenceWriter:
         return self._append_exchange("revisit", exchange, headers, b"")
 
     def sync(self) -> None:
-        """Make what was written survive a power cut; call before COMMIT."""
+        """Make what was written survive a power cut; call before COMMIT, as often as you like."""
         if self._file is None:
             return
         self._file.flush()
+        if self._keeper is not None:
+            if self._kept_bytes < self._offset:
+                self._keeper.put(self.path, self._name)
+                self._kept_bytes = self._offset
+            return
         os.fsync(self._file.fileno())
         for folder in (self.path.parent, self._folder):
             sync_folder(folder)
@@ -163,11 +186,15 @@ class EvidenceWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
+        if self._kept_bytes:
+            self.path.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Remove the file: no row will ever name it."""
         self.close()
         self.path.unlink(missing_ok=True)
+        if self._kept_bytes and self._keeper is not None:
+            self._keeper.remove(self._name)
 
     def _append_exchange(
         self, kind: str, exchange: Exchange, headers: list[tuple[str, str]], payload: bytes
@@ -270,17 +297,30 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def copy_synced(source: IO[bytes], target: Path) -> None:
+    """Copy a file into evidence; it and its folders survive a power cut when this returns."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        shutil.copyfileobj(source, file)
+        file.flush()
+        os.fsync(file.fileno())
+    for folder in (target.parent, target.parent.parent):
+        sync_folder(folder)
+
+
 class RecordReader:
     """Reads single records of one evidence file by offset. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opener: Callable[[], IO[bytes]] | None = None) -> None:
         self._path = path
+        self._opener = opener or (lambda: path.open("rb"))
 
     def __enter__(self) -> "RecordReader":
         try:
-            self._file = self._path.open("rb")
+            self._file = self._opener()
         except OSError as error:
-            raise WarcError(f"{self._path}: {error.strerror}") from error
+            raise WarcError(f"{self._path}: {error.strerror or _first_line(error)}") from error
+        self._length_bytes = self._file.seek(0, os.SEEK_END)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -289,7 +329,7 @@ class RecordReader:
     def read(self, location: Location) -> WarcLook:
         """The look kept at a location. Raises WarcError when no whole record starts there."""
         self._file.seek(location.offset)
-        found = next(_looks(self._file), None)
+        found = next(_looks(self._file, self._length_bytes), None)
         if found is None:
             raise WarcError(f"{self._path}: no record starts at offset {location.offset}")
         if isinstance(found, WarcFault):
@@ -311,14 +351,13 @@ def read_warc(path: Path) -> Iterator[WarcLook | WarcFault]:
     """
     try:
         with path.open("rb") as file:
-            yield from _looks(file)
+            yield from _looks(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise WarcError(f"{path}: {error.strerror}") from error
 
 
-def _looks(file: IO[bytes]) -> Iterator[WarcLook | WarcFault]:
+def _looks(file: IO[bytes], size: int) -> Iterator[WarcLook | WarcFault]:
     iterator = ArchiveIterator(file, no_record_parse=True)
-    size = os.fstat(file.fileno()).st_size
     end = file.tell()
     digests: dict[str, str] = {}
     for number in count(1):

@@ -27,14 +27,10 @@ class DedupSettings:
         """The name of the run: what its pairs depend on.
 
         >>> str(DedupSettings())
-        's3-b24x3-p6w16d64-n1-v1 caps 1000/200/32 J0.5 T0.8x2 U0.9/0.5'
+        's3-b24x3-p6w16d64-n1-v2 caps 1000/200/32 J0.5 T0.8x2 U0.9/0.5'
         """
-        caps, rules = self.caps, self.rules
-        return (
-            f"{self.scheme} caps {caps.copies}/{caps.bands}/{caps.passages}"
-            f" J{rules.jaccard:g} T{rules.teaser_share:g}x{rules.teaser_length:g}"
-            f" U{rules.update_share:g}/{rules.update_length:g}"
-        )
+        caps = self.caps
+        return f"{self.scheme} caps {caps.copies}/{caps.bands}/{caps.passages} {self.rules}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """DuckDB connections: extensions from installed wheels, the lake attached, no download."""
 
 import importlib.util
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from importlib.metadata import version
@@ -9,52 +8,20 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.buckets import access_from
 from warehouse.errors import (
+    DISK_FULL,
     SchemaTooNewError,
+    SchemaTooOldError,
     WarehouseError,
     WarehouseMissingError,
+    is_full,
 )
+from warehouse.place import Place as Place
 from warehouse.schema import SCHEMA_VERSION, TABLES, Table
 
 _ROW_GROUP_ROWS = 8192
 """One release among a million by id: 18 ms, against 89 ms at DuckDB's 122,880."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a warehouse lies: the catalog, the Parquet files, the evidence, the lock."""
-
-    root: Path
-
-    @property
-    def catalog(self) -> Path:
-        """The SQLite catalog of the lake."""
-        return self.root / "catalog.sqlite"
-
-    @property
-    def files(self) -> Path:
-        """The lake's Parquet files."""
-        return self.root / "files"
-
-    @property
-    def evidence(self) -> Path:
-        """The WARC files."""
-        return self.root / "evidence"
-
-    @property
-    def staging(self) -> Path:
-        """What runs not yet committed have read; safe to delete when no run is under way."""
-        return self.root / "staging"
-
-    @property
-    def lock(self) -> Path:
-        """The writer's lock."""
-        return self.root / ".lock"
-
-    @property
-    def exists(self) -> bool:
-        """Whether a lake was made here."""
-        return self.catalog.exists()
 
 
 def extension_path(name: str) -> Path:
@@ -87,13 +54,17 @@ def connect_bare() -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("set TimeZone = 'UTC'")
+    # It is on by default and, from two seconds on, writes into the data on stdout.
+    connection.execute("set enable_progress_bar = false")
     return connection
 
 
 def attach_writer(place: Place) -> duckdb.DuckDBPyConnection:
     """A connection that may append; the lake may be without tables yet. Hold the lock."""
-    for folder in (place.root, place.files, place.evidence, place.staging):
+    for folder in (place.root, place.evidence, place.staging):
         folder.mkdir(parents=True, exist_ok=True)
+    if not place.scaled:
+        place.files.mkdir(exist_ok=True)
     connection = _attach(place, read_only=False)
     connection.execute("set python_scan_all_frames = true")  # for the tables that `append` names
     return connection
@@ -103,40 +74,61 @@ def connect_reader(place: Place) -> duckdb.DuckDBPyConnection:
     """A read-only connection with every view and macro of the contract in its main schema."""
     if not place.exists:
         raise WarehouseMissingError(
-            f"there is no warehouse in {place.root} yet; `pressdiff run` makes one"
+            f"there is no warehouse in {place.said} yet; `pressdiff run` makes one"
         )
     connection = _attach(place, read_only=True)
     if not has_tables(connection):
         raise WarehouseMissingError(
-            f"the warehouse in {place.root} is empty; `pressdiff run` fills it"
+            f"the warehouse in {place.said} is empty; `pressdiff run` fills it"
         )
-    check_version(connection, place)
+    _check_version(connection, place)
     create_views(connection)
     return connection
 
 
 def _attach(place: Place, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     connection = connect_bare()
-    for name in ("ducklake", "sqlite_scanner"):
-        connection.execute(f"load {_quoted(str(extension_path(name)))}")
+    load_extension(connection, "ducklake")
     options = [
-        f"data_path {_quoted(f'{place.files}/')}",
+        f"data_path {quoted(place.data_path)}",
         "override_data_path true",
-        "meta_journal_mode 'WAL'",
-        "meta_busy_timeout 10000",
         "data_inlining_row_limit 0",
     ]
     if read_only:
         options.append("read_only")
+    if place.postgres is None:
+        load_extension(connection, "sqlite_scanner")
+        options += ["meta_journal_mode 'WAL'", "meta_busy_timeout 10000"]
+        catalog = f"sqlite:{place.catalog}"
+    else:
+        assert place.bucket is not None
+        load_extension(connection, "postgres_scanner")
+        load_extension(connection, "httpfs")
+        connection.execute(access_from().secret_sql(place.bucket))
+        catalog = f"postgres:{place.postgres}"
     try:
-        connection.execute(
-            f"attach {_quoted(f'ducklake:sqlite:{place.catalog}')} as lake ({', '.join(options)})"
-        )
+        connection.execute(f"attach {quoted(f'ducklake:{catalog}')} as lake ({', '.join(options)})")
     except duckdb.Error as error:
-        raise WarehouseError(
-            f"cannot open the warehouse catalog {place.catalog}: {_first_line(error)}"
-        ) from error
+        connection.close()
+        raise _not_attached(place, error) from error
     return connection
+
+
+def _not_attached(place: Place, error: duckdb.Error) -> WarehouseError:
+    said = _first_line(error)
+    if place.scaled and "creating a new DuckLake is explicitly disabled" in said:
+        return WarehouseMissingError(
+            f"there is no warehouse in {place.said} yet; `pressdiff run` makes one"
+        )
+    if is_full(said):
+        return WarehouseError(DISK_FULL)
+    name = "in PostgreSQL" if place.scaled else place.catalog
+    return WarehouseError(f"cannot open the warehouse catalog {name}: {said}")
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load one of DuckDB's extensions from its wheel."""
+    connection.execute(f"load {quoted(str(extension_path(name)))}")
 
 
 def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -153,20 +145,16 @@ def create_tables(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     connection.execute(f"call lake.set_option('parquet_row_group_size', {_ROW_GROUP_ROWS})")
     connection.execute("call lake.set_option('parquet_compression', 'zstd')")
     for table in TABLES:
-        _create_table(connection, table)
+        create_table(connection, table)
     connection.execute(
         "insert into lake.schema_versions values (?, ?, ?)",
         [SCHEMA_VERSION, version("pressdiff"), now],
     )
 
 
-def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    empty = table.arrow.empty_table()
-    connection.register("shape", empty)
-    types = dict(
-        connection.execute("select column_name, column_type from (describe shape)").fetchall()
-    )
-    connection.unregister("shape")
+def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Make one table of the schema; the caller commits."""
+    types = sql_types(connection, table)
     columns = ", ".join(
         f"{c.name} {types[c.name]}{'' if c.nullable else ' not null'}" for c in table.columns
     )
@@ -177,15 +165,42 @@ def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         )
 
 
-def check_version(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
-    """Raise SchemaTooNewError when a newer pressdiff wrote this warehouse."""
+def sql_types(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
+    """DuckDB's name of each column's type."""
+    connection.register("shape", table.arrow.empty_table())
+    rows = connection.execute("select column_name, column_type from (describe shape)").fetchall()
+    connection.unregister("shape")
+    return dict(rows)
+
+
+def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
+    """The schema that the warehouse has."""
     row = connection.execute("select max(version) from lake.schema_versions").fetchone()
-    written = row[0] if row else None
-    if written is None or written > SCHEMA_VERSION:
+    assert row is not None
+    return int(row[0])
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
+    """Raise SchemaTooNewError or SchemaTooOldError when the views do not fit the tables."""
+    written = schema_version(connection)
+    if needs_upgrade(written, place.said):
+        raise SchemaTooOldError(
+            f"the warehouse in {place.said} was written by an older pressdiff (schema {written}, "
+            f"now {SCHEMA_VERSION}); `pressdiff maintain` brings it up to date"
+        )
+
+
+def needs_upgrade(written: int, said: str) -> bool:
+    """Whether a warehouse of this schema version is older than ours.
+
+    `said` names the warehouse. Raises SchemaTooNewError when it is newer.
+    """
+    if written > SCHEMA_VERSION:
         raise SchemaTooNewError(
-            f"the warehouse in {place.root} has schema {written}, this pressdiff knows "
+            f"the warehouse in {said} has schema {written}, this pressdiff knows "
             f"{SCHEMA_VERSION}; upgrade pressdiff to open it"
         )
+    return written < SCHEMA_VERSION
 
 
 def view_files() -> tuple[tuple[str, str], ...]:
@@ -214,7 +229,8 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
         pending = failed
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -17,6 +17,10 @@ class SchemaTooNewError(WarehouseError):
     """The warehouse was written by a newer pressdiff; upgrading helps, retrying does not."""
 
 
+class SchemaTooOldError(WarehouseError):
+    """An older pressdiff wrote the warehouse, and a command that only reads cannot upgrade it."""
+
+
 class WarcError(WarehouseError):
     """A WARC file is cut or not a WARC; what was read before the fault is kept."""
 
@@ -25,15 +29,34 @@ class QueryError(WarehouseError):
     """A user's SQL is not one SELECT over the views, or DuckDB refused it."""
 
 
+DISK_FULL = "the disk is full; nothing of this run was committed: free some space and run again"
+_FULL = ("no space left", "disk is full", "disk i/o", "could not write all bytes")
+_REFUSED = ("read-only", "readonly", "permission denied")
+_GONE = (
+    "could not connect", "connection refused", "connection to server", "closed the connection",
+    "terminating connection", "could not establish connection", "http get error", "http error",
+    "http put", "unable to connect", "network connection", "connection error", "timeout",
+    "not reached", "ssl syscall", "no connection", "http code 5",
+)  # fmt: skip
+
+
+def is_full(said: str) -> bool:
+    """Whether a message tells of a full disk."""
+    return any(sign in said.lower() for sign in _FULL)
+
+
 def explain_storage(error: Exception) -> str | None:
     """One sentence for a fault that DuckDB reports of disk or catalog; None for any other error."""
     module = type(error).__module__
     if not module.startswith(("duckdb", "_duckdb")):
         return None
     said = str(error).strip().partition("\n")[0]
-    lowered = said.lower()
-    if "no space left" in lowered or "disk is full" in lowered or "disk i/o" in lowered:
-        return "the disk is full; nothing of this run was committed: free some space and run again"
-    if "read-only" in lowered or "readonly" in lowered or "permission denied" in lowered:
+    lowered = str(error).lower()
+    if is_full(lowered):
+        return DISK_FULL
+    if any(sign in lowered for sign in _REFUSED):
         return f"the warehouse cannot be written ({said}); nothing of this run was committed"
+    if any(sign in lowered for sign in _GONE):
+        # a server may die after COMMIT and before it says so: then the run stands
+        return f"the warehouse cannot be reached ({said}); run again, nothing is taken twice"
     return f"the warehouse refused it ({said}); nothing of this run was committed"

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.duck import Place, connect_reader, view_files
+from warehouse.duck import Place, connect_reader, quoted, view_files
 from warehouse.errors import QueryError
 from warehouse.sql_guard import Names, check_tree, public_names
 
@@ -143,10 +143,10 @@ def run_query(
 
 def confine(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
     """Shut the connection in: files of the warehouse only, no spilling, settings locked."""
-    root = f"{place.root.absolute()}/".replace("'", "''")
+    root = place.data_path if place.scaled else f"{place.root.absolute()}/"
     for setting in (
         "temp_directory = ''",
-        f"allowed_directories = ['{root}']",
+        f"allowed_directories = [{quoted(root)}]",
         "enable_external_access = false",  # after the two above, which it freezes
         "python_enable_replacements = false",
         f"memory_limit = '{MEMORY_LIMIT}'",

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from warehouse.duck import Place, connect_reader
-from warehouse.errors import WarehouseError
+from warehouse.errors import WarehouseError, WarehouseMissingError
 from warehouse.lookup import find_release
 
 Document = dict[str, Any]
@@ -36,14 +36,26 @@ left join waiting as w on w.source_id = s.source_id
 
 _RELEASE = """
 select release_id, source_id, url, headline, published_on, published_text, event_on, place,
-    language, kind, status, status_since, first_seen_at, last_seen_at, last_changed_at
+    language, kind, status, status_since, first_seen_at, last_seen_at, last_changed_at,
+    duplicate_of, duplicate_kind, cluster_id
 from releases where release_id = $1
 """
 _REVISIONS = """
-select revision, change_class, reverts_to, seen_at, changed_after, words_added, words_removed,
-    published_on, headline, paragraphs, revision_id
+select revision, change_class, flapping, appeared_late, reverts_to, seen_at, changed_after,
+    words_added, words_removed, announced, published_on, headline, paragraphs, revision_id
 from revisions where release_id = $1 order by revision
 """
+_NEIGHBOURS = """
+select
+    if(release_id = $1, other_id, release_id) as release_id, kind, jaccard, containment,
+    contained_id = $1 as contained, paragraph_from, paragraph_to, word_from, word_to
+from neighbours
+where release_id = $1 or other_id = $1
+order by jaccard desc, containment desc, release_id
+limit $2
+"""
+_RELATIVE = "select headline, published_on, url from releases where release_id = $1"
+_SHOWN_NEIGHBOURS = 50
 _URLS = "select url, role from release_urls where release_id = $1 order by role, url"
 
 
@@ -53,9 +65,10 @@ class NoSuchRevisionError(WarehouseError):
 
 def source_states(place: Place) -> dict[str, Document]:
     """last_success, releases, last_changed_at and open_incidents of each source that ran."""
-    if not place.exists:
+    try:
+        connection = connect_reader(place)
+    except WarehouseMissingError:
         return {}
-    connection = connect_reader(place)
     try:
         return {row["source_id"]: row for row in _rows(connection, _SOURCES)}
     finally:
@@ -73,6 +86,7 @@ def release_document(place: Place, said: str, revision: int | None) -> Document:
         (release,) = _rows(connection, _RELEASE, release_id)
         revisions = list(_rows(connection, _REVISIONS, release_id))
         urls = list(_rows(connection, _URLS, release_id))
+        relatives = list(_relatives(connection, release_id))
     finally:
         connection.close()
     wanted = len(revisions) if revision is None else revision
@@ -86,6 +100,7 @@ def release_document(place: Place, said: str, revision: int | None) -> Document:
         "headline": shown["headline"],
         "published_on": shown["published_on"],
         "urls": urls,
+        "neighbours": relatives,
         "revision": wanted,
         "revisions": [
             {key: value for key, value in one.items() if key not in ("headline", "paragraphs")}
@@ -93,6 +108,47 @@ def release_document(place: Place, said: str, revision: int | None) -> Document:
         ],
         "paragraphs": shown["paragraphs"],
     }
+
+
+def _relatives(connection: duckdb.DuckDBPyConnection, release_id: str) -> Iterator[Document]:
+    """The releases that this one is tied to, the most alike first, each with why."""
+    for tie in list(_rows(connection, _NEIGHBOURS, release_id, _SHOWN_NEIGHBOURS)):
+        (found,) = _rows(connection, _RELATIVE, tie["release_id"])
+        yield {
+            "release_id": tie["release_id"],
+            "kind": tie["kind"],
+            "why": why_tied(tie),
+            "jaccard": tie["jaccard"],
+            "containment": tie["containment"],
+            **found,
+        }
+
+
+def why_tied(tie: Document) -> str:
+    """One sentence on a tie as a release sees it: kind, share of words, place of the passage.
+
+    >>> why_tied({"kind": "teaser", "containment": 0.917, "contained": True,
+    ...           "paragraph_from": 2, "paragraph_to": 2, "word_from": 40, "word_to": 88})
+    '92 % of this text stands there, in paragraph 2 (words 40 to 88)'
+    """
+    kind = tie["kind"]
+    if kind == "exact":
+        return "the same text"
+    if kind in ("teaser", "update"):
+        held = f"{tie['containment']:.0%}".replace("%", " %")
+        place = ""
+        if tie["paragraph_from"] is not None:
+            first, last = tie["paragraph_from"], tie["paragraph_to"]
+            many = f"paragraphs {first} to {last}" if last > first else f"paragraph {first}"
+            place = f", in {many} (words {tie['word_from']} to {tie['word_to']})"
+        more = "; the later one says more" if kind == "update" else ""
+        if tie["contained"]:
+            return f"{held} of this text stands there{place}{more}"
+        return f"{held} of that text stands here{place}{more}"
+    if kind == "translation":
+        return "perhaps the same in another language; proposed by a model, not checked"
+    alike = f"{tie['jaccard']:.0%} of both wordings is common".replace("%", " %")
+    return alike if kind == "near" else f"{alike}, but a number, date or name differs"
 
 
 _CHANGES = """
@@ -107,7 +163,8 @@ with told as (
     from changes group by revision_id
 )
 select r.seen_at, r.recorded_at, r.source_id, r.release_id, r.revision, r.change_class, r.headline,
-    r.words_added, r.words_removed, r.announced, r.changed_after,
+    r.published_on, r.words_added, r.words_removed, r.announced, r.appeared_late, r.flapping,
+    r.changed_after,
     t.telling.kind as kind, t.telling.op as op, t.telling.before as before, t.telling.after as after
 from revisions as r
 left join told as t on t.revision_id = r.revision_id
@@ -115,6 +172,7 @@ where ($since is null or r.seen_at >= $since)
     and ($recorded_since is null or r.recorded_at >= $recorded_since)
     and ($source is null or r.source_id = $source)
     and ($class is null or r.change_class = $class)
+    and ($flapping or not r.flapping)
 order by r.seen_at desc, r.release_id, r.revision desc
 """
 
@@ -129,6 +187,8 @@ class ChangeFilter:
     """By arrival."""
     source_id: str | None = None
     change_class: str | None = None
+    flapping: bool = True
+    """Whether changes between two texts that stand there by turns are asked for too."""
 
 
 def recent_changes(place: Place, wanted: ChangeFilter) -> list[Document]:
@@ -140,6 +200,7 @@ def recent_changes(place: Place, wanted: ChangeFilter) -> list[Document]:
             "recorded_since": wanted.recorded_since,
             "source": wanted.source_id,
             "class": wanted.change_class,
+            "flapping": wanted.flapping,
         }
         return list(_documents(connection.execute(_CHANGES, parameters)))
     finally:

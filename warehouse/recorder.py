@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import islice
 
 from parsers.model import Outcome
+from warehouse.history.announce import Seen
 from warehouse.history.classify import CLASSIFIER_VERSION
 from warehouse.history.decide import (
     History,
@@ -25,7 +26,7 @@ from warehouse.history.identity import ALIKE_JACCARD, own_names
 from warehouse.history.moves import Addresses, addresses
 from warehouse.history.shingles import jaccard, shingles
 from warehouse.holding import Holding
-from warehouse.model import Appearance, Look, PlacedLook, StagedLook, Text, TextKey
+from warehouse.model import Appearance, Look, PlacedLook, Revision, StagedLook, Text, TextKey
 from warehouse.moving import Moves
 from warehouse.presence import StateKeeper
 from warehouse.rereading import (
@@ -85,6 +86,8 @@ class Recorder:
         self._addresses = Addresses()
         """Of the source whose looks are being recorded."""
         self.tally = Tally()
+        self.touched: set[str] = set()
+        """Releases whose time line may have changed."""
 
     def record(
         self,
@@ -202,6 +205,7 @@ class Recorder:
         releases |= {identity.release_of.get(look.now.unit) for look in looks if look.now.unit}
         releases |= {name for one, was in identity.moved for name in (one.release_id, was)}
         touched = {release_id for release_id in releases if release_id}
+        self.touched |= touched
         before = {one.capture_id: one for one in self._placed("release_id", touched)} | {
             look.was.capture_id: look.was for look in looks
         }
@@ -229,6 +233,11 @@ class Recorder:
         """Looks as they are read and placed today, by the first address of their release."""
         found = self._store.placed_looks(column, keys, source_id)
         return [replace(one, address=self._root(one.address)) for one in found]
+
+    @property
+    def begun(self) -> Stamp:
+        """What the run's first rows carry: nothing of it is older, nothing before it newer."""
+        return self._begun
 
     @property
     def stamp(self) -> Stamp:
@@ -360,6 +369,7 @@ class Recorder:
         known = self._store.revisions(releases - identity.fresh)
         newest = {release_id: many[-1] for release_id, many in known.items()}
         lines = self._lines(looks, identity, unsettled(looks, identity, newest))
+        self.touched |= lines.keys()
         history = settle_history(source_id, lines, known)
         self._append_history(history)
         return history.edits
@@ -371,21 +381,29 @@ class Recorder:
         self._store.append(
             "superseded", [{"entry_id": entry, **self._stamp.columns} for entry in closed]
         )
-        self._compare(
-            {(one.before_text_id, one.text_id) for one in revisions if one.before_text_id}
-        )
+        self._compare(revisions)
 
-    def _compare(self, pairs: set[tuple[str, str]]) -> None:
+    def _compare(self, revisions: Sequence[Revision]) -> None:
         """Append what changed between texts that follow each other, once for each pair."""
-        if not pairs:
+        seen = {
+            (one.before_text_id, one.text_id): (one.changed_after or one.seen_at, one.seen_at)
+            for one in revisions
+            if one.before_text_id
+        }
+        if not seen:
             return
+        pairs = set(seen)
         done = self._store.compared(CLASSIFIER_VERSION, {after for _, after in pairs})
-        states = self._store.states({text_id for pair in pairs - done for text_id in pair})
+        text_ids = {text_id for pair in pairs - done for text_id in pair}
+        states, claims = self._store.states(text_ids), self._store.modified_on(text_ids)
         compared: list[Row] = []
         changes: list[Row] = []
         for before, after in sorted(pairs - done):
             row, found = comparison_rows(
-                (before, after), states[before], states[after], self._stamp
+                (before, after),
+                Seen(states[before], seen[before, after][0], claims[before]),
+                Seen(states[after], seen[before, after][1], claims[after]),
+                self._stamp,
             )
             compared.append(row)
             changes += found

@@ -30,6 +30,8 @@ from warehouse.render_style import STYLE
 
 STYLE_DIGEST = "sha256-" + b64encode(sha256(STYLE.encode()).digest()).decode()
 _LISTED_WORDS = 20
+_LISTED_CHARACTERS = 400
+"""Of an edit that replaced a whole page of words, or one word of a thousand letters."""
 _OP_WORDS = {"insert": "added", "delete": "removed", "replace": "changed", "move": "moved"}
 _UNSHOWN: dict[int, str | None] = {
     0: "\ufffd",
@@ -138,6 +140,8 @@ def _shown(change: Change, text: str | None) -> str:
     if change.field == "published_on":
         return day_words(date.fromisoformat(text))
     words = text.split()
+    if len(text) > _LISTED_CHARACTERS:
+        return _esc(text[:_LISTED_CHARACTERS].rstrip()) + " \u2026"
     if change.kind != "paragraph" or len(words) <= _LISTED_WORDS + 5:
         return _esc(text)
     return _esc(" ".join(words[:_LISTED_WORDS])) + " \u2026"

@@ -4,7 +4,7 @@ STYLE = """
 :root{--paper:#fffdf8;--ink:#1d1b18;--soft:#6b665d;--line:#e2ddd1;--card:#f6f2e8;
 --ins:#0b5d3b;--ins-bg:#d9f2e3;--del:#9c1c2b;--del-bg:#fbdfe1;--mov:#3b3a91;--mov-bg:#e6e6fa;
 --accent:#8a4b08}
-@media(prefers-color-scheme:dark){:root{--paper:#161512;--ink:#ece7dc;--soft:#a39c8e;
+@media screen and (prefers-color-scheme:dark){:root{--paper:#161512;--ink:#ece7dc;--soft:#a39c8e;
 --line:#37342d;--card:#211f1a;--ins:#8fe0b4;--ins-bg:#123a28;--del:#ff9ea6;--del-bg:#4a1a20;
 --mov:#b9b8ff;--mov-bg:#2a2a55;--accent:#f0b46a}}
 *{box-sizing:border-box}
@@ -58,8 +58,8 @@ outline:3px solid var(--accent);outline-offset:2px}
 .legend{margin:1rem auto 1.6rem;font-size:.8rem;text-align:center}
 .legend>*{margin:0 .3rem}
 .block{display:grid;grid-template-columns:2.2rem 1fr;padding-left:.6rem;
-border-left:3px solid transparent}
-.block p{margin:0 0 1em;unicode-bidi:isolate}
+border-left:3px solid transparent;margin:0 0 1em}
+.block p{margin:0;unicode-bidi:isolate}
 .n{color:var(--soft);font-size:.72rem;line-height:2.4;font-variant-numeric:tabular-nums}
 .block.mixed{border-left-color:var(--accent)}
 .block.inserted{border-left-color:var(--ins)}

@@ -7,7 +7,6 @@ from typing import Any
 
 from parsers.model import Outcome, Teaser
 from warehouse.history.announce import Seen, announcement
-from warehouse.history.change import TextState
 from warehouse.history.classify import CLASSIFIER_VERSION, compare
 from warehouse.model import Appearance, Revision, StagedLook, Text, TextKey, short_hash
 
@@ -88,6 +87,7 @@ def text_row(text: Text, stamp: Stamp) -> Row:
         "headline": sighting.headline,
         "published_on": sighting.published_on,
         "published_text": sighting.published_text,
+        "modified_on": sighting.modified_on,
         "event_on": sighting.event_on,
         "place": sighting.place,
         "language": sighting.language,
@@ -162,16 +162,15 @@ def retired_row(source_id: str, unit: tuple[str | None, str], stamp: Stamp) -> R
 
 
 def comparison_rows(
-    pair: tuple[str, str], before: TextState, after: TextState, stamp: Stamp
+    pair: tuple[str, str], before: Seen, after: Seen, stamp: Stamp
 ) -> tuple[Row, list[Row]]:
     """The row of `comparisons` and the rows of `change_log` for two texts that follow each other.
 
     A PDF whose bytes alone changed has no change to show, and counts as substantive.
     """
     keys = {"before_text_id": pair[0], "text_id": pair[1]}
-    compared = compare(before, after)
-    at = stamp.recorded_at  # of no consequence while no page states a dateModified
-    told = announcement(Seen(before, at), Seen(after, at), compared)
+    compared = compare(before.state, after.state)
+    told = announcement(before, after, compared)
     row = {
         **keys,
         "change_class": compared.change_class or "substantive",

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
 
 TIME = pa.timestamp("us", tz="UTC")
 _TEXT_LIST = pa.list_(pa.string())
 _COUNTS = pa.map_(pa.string(), pa.int64())
+_DIGESTS = pa.map_(pa.string(), pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ TABLES = (
             _text("headline", "as it stood"),
             _day("published_on", "the date the page states as its own; NULL: it states none"),
             _text("published_text", "the characters that date was read from", nullable=True),
+            _day("modified_on", "the page's `dateModified`; NULL: it states none, or a file"),
             _day("event_on", "the event's day where the text is certain of it"),
             _text("place", "where the event was, if the text says", nullable=True),
             _text("language", "ISO 639-1", nullable=True),
@@ -318,7 +320,11 @@ TABLES = (
             _count("words_added", "words only the newer has"),
             _count("words_removed", "words only the older has"),
             Column("announced", pa.bool_(), "whether the page told its readers of the edit"),
-            Column("announced_how", _TEXT_LIST, "published_on, updated_line, correction_note"),
+            Column(
+                "announced_how",
+                _TEXT_LIST,
+                "published_on, updated_line, correction_note, modified_on",
+            ),
             Column("backdated", pa.bool_(), "whether its date moved to the past"),
             _text("classifier_version", "the rules that classed it"),
             _RUN_ID,
@@ -354,9 +360,76 @@ TABLES = (
             _text("kind", "how they are alike; NULL: no longer", nullable=True),
             Column("jaccard", pa.float64(), "of their 3-word shingles", nullable=True),
             Column("containment", pa.float64(), "of the smaller in the larger", nullable=True),
+            _text("contained_id", "of a teaser or update: the one that lies in the other", True),
+            *(
+                Column(name, pa.int32(), f"where it lies there: {meaning}", nullable=True)
+                for name, meaning in (
+                    ("paragraph_from", "first paragraph, from 1"),
+                    ("paragraph_to", "last paragraph"),
+                    ("word_from", "first word of the normalised text, from 1"),
+                    ("word_to", "last word"),
+                )
+            ),
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("release_id",),
+    ),
+    Table(
+        "article_log",
+        "one row per state in which a release was compared with all others; latest wins",
+        ("release_id", "recorded_at"),
+        (
+            _RELEASE_ID,
+            _text("text_id", "the text that stood; NULL: the release is no more", True),
+            _text("body_digest", "of its body; NULL: nothing to compare (empty, a PDF)", True),
+            _text("language", "ISO 639-1", nullable=True),
+            _day("published_on", "the date its page states; NULL: none"),
+            _time("first_seen_at", "when it was first seen; NULL: the release is no more", True),
+            _text("rules", "scheme and rules by which its ties were decided"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("release_id",),
+    ),
+    Table(
+        "signatures",
+        "one row per distinct body and scheme",
+        ("signature",),
+        (
+            Column("signature", pa.uint32(), "its number, in order of arrival over all schemes"),
+            _text("scheme", "how it was signed; keys of two schemes are never compared"),
+            _text("body_digest", "the body"),
+            _count("words", "of the normalised body"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("signature",),
+    ),
+    Table(
+        "signature_keys",
+        "one row per key of a signature; bodies that may be alike share one",
+        ("signature", "key"),
+        (
+            Column("signature", pa.uint32(), "whose key it is"),
+            Column("key", pa.uint32(), "30 bits of the key; the lowest two: 0 passage, 1 band"),
+            _RECORDED_AT,
+        ),
+        sorted_by=("signature",),
+    ),
+    Table(
+        "cluster_log",
+        "one row per change of what a release repeats; latest wins, none: nothing",
+        ("release_id", "recorded_at"),
+        (
+            _RELEASE_ID,
+            _text("cluster_id", "the oldest release of those that are the same text"),
+            _text("duplicate_of", "the older release that it repeats; NULL: none", nullable=True),
+            _text("duplicate_kind", "exact, near, teaser or translation; NULL: none", True),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("release_id",),
     ),
     Table(
         "incident_log",
@@ -428,6 +501,33 @@ TABLES = (
             _count("parsed", "of those, a release was read"),
             _count("failed", "of those, nothing could be read"),
             _count("never_fetched", "listed but not looked at"),
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "chain_log",
+        "one row per commit, linked to the one before (docs/operations.md)",
+        ("position",),
+        (
+            _count("position", "place in the chain, from 1"),
+            _RUN_ID,
+            _text("previous", "the link before; NULL: the first", nullable=True),
+            Column("row_counts", _COUNTS, "rows it appended, by table"),
+            Column("row_digests", _DIGESTS, "their digest, by table"),
+            _text("link", "sha-256 of all that"),
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "redacted_rows",
+        "one row per row that a legal removal took away; its digest stands for it in the chain",
+        ("table_name", "row_digest"),
+        (
+            _text("table_name", "the table it was in"),
+            _time("row_recorded_at", "its own time"),
+            _text("row_digest", "its digest"),
+            _text("reason", "why it was removed"),
+            _RUN_ID,
             _RECORDED_AT,
         ),
     ),

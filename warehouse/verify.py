@@ -10,21 +10,16 @@ import duckdb
 
 from parsers.model import Kind
 from parsers.normalise import digest_text, normalise, normalised_body
-from warehouse.captures import Location, RecordReader
+from warehouse.buckets import Bucket, access_from
+from warehouse.captures import Location
+from warehouse.chain import Link
 from warehouse.duck import Place, connect_reader
 from warehouse.errors import WarcError
+from warehouse.evidence import evidence_of
+from warehouse.finding import Finding as Finding
+from warehouse.verify_chain import check_chain
 
 _FETCH_ROWS = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that does not fit."""
-
-    severity: str
-    """damage: something kept is lost or altered. note: harmless, worth knowing."""
-    subject: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +29,8 @@ class Verified:
     captures: int
     texts: int
     files: int
+    links: tuple[Link, ...]
+    """The chain of commits, oldest first."""
     findings: tuple[Finding, ...]
 
     @property
@@ -47,14 +44,16 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
     connection = connect_reader(place)
     try:
         findings: list[Finding] = []
+        connection.execute("begin")  # one snapshot, whatever is committed meanwhile
         files = _check_files(place, connection, findings)
         _check_references(connection, findings)
         texts = _check_texts(connection, findings, progress)
         captures = _check_evidence(place, connection, findings, progress)
         _find_orphan_evidence(place, connection, findings)
+        links, faults = check_chain(connection)
     finally:
         connection.close()
-    return Verified(captures, texts, files, tuple(findings))
+    return Verified(captures, texts, files, tuple(links), (*findings, *faults))
 
 
 def _check_files(
@@ -71,16 +70,24 @@ def _check_files(
             "select path from __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion"
         ).fetchall()
     }
-    there = {path.name: path for path in place.files.rglob("*.parquet")}
+    there = _parquet_files(place)
     findings += [
         Finding("damage", name, "the catalog names this Parquet file, but it is gone")
         for name in sorted(current - there.keys())
     ]
     findings += [
-        Finding("note", str(there[name]), "no commit names this Parquet file (a run that died)")
+        Finding("note", there[name], "no commit names this Parquet file (a run that died)")
         for name in sorted(there.keys() - known)
     ]
     return len(current)
+
+
+def _parquet_files(place: Place) -> dict[str, str]:
+    """What is called so, by file name, of all Parquet files there are."""
+    if place.bucket is None:
+        return {path.name: str(path) for path in place.files.rglob("*.parquet")}
+    names = (name for name, _ in Bucket(place.bucket, access_from()).sizes("files"))
+    return {Path(name).name: f"{place.data_path}{name}" for name in names}
 
 
 _REFERENCES = (
@@ -94,6 +101,8 @@ _REFERENCES = (
     ("reassigned", "capture_id", "looks", "capture_id"),
     ("redecided", "capture_id", "looks", "capture_id"),
     ("redecided", "reading_id", "reading_log", "reading_id"),
+    ("article_log", "text_id", "texts", "text_id"),
+    ("signature_keys", "signature", "signatures", "signature"),
 )
 _UNIQUE = (
     ("looks", "capture_id"),
@@ -102,6 +111,7 @@ _UNIQUE = (
     ("revision_log", "entry_id"),
     ("reading_log", "(reading_id, recorded_at)"),
     ("tickers", "(ticker_id, seq)"),
+    ("signatures", "signature"),
 )
 
 
@@ -136,8 +146,7 @@ def _check_texts(
 ) -> int:
     """Recompute every stored text's digest."""
     checked = 0
-    cursor = connection.cursor()
-    cursor.execute(
+    cursor = connection.execute(
         "select text_id, kind, headline, published_on, paragraphs, text_digest from lake.texts"
     )
     while rows := cursor.fetchmany(_FETCH_ROWS):
@@ -162,14 +171,16 @@ def _check_evidence(
 ) -> int:
     """Read every record again and compare its digest with its row's."""
     checked = 0
+    evidence = evidence_of(place)
+    there = {name for name, _ in evidence.sizes()}
     for warc_file, rows in groupby(_evidence_rows(connection), key=lambda row: row[2]):
-        path = place.evidence / warc_file
-        if not path.exists():
+        path = evidence.said(warc_file)
+        if warc_file not in there:
             lost = sum(1 for _ in rows)
             sentence = f"this evidence file is gone; {lost} captures rest on it"
-            findings.append(Finding("damage", str(path), sentence))
+            findings.append(Finding("damage", path, sentence))
             continue
-        with RecordReader(path) as reader:
+        with evidence.reader(warc_file) as reader:
             for capture_id, digest, _, offset in rows:
                 checked += 1
                 try:
@@ -187,8 +198,7 @@ def _check_evidence(
 def _evidence_rows(
     connection: duckdb.DuckDBPyConnection,
 ) -> Iterator[tuple[str, str | None, str, int]]:
-    cursor = connection.cursor()
-    cursor.execute(
+    cursor = connection.execute(
         "select capture_id, digest, warc_file, warc_offset from lake.looks "
         "where warc_file is not null order by warc_file, warc_offset"
     )
@@ -200,11 +210,12 @@ def _find_orphan_evidence(
     place: Place, connection: duckdb.DuckDBPyConnection, findings: list[Finding]
 ) -> None:
     rows = connection.execute("select distinct warc_file from lake.looks").fetchall()
-    named = {place.evidence / row[0] for row in rows if row[0]}
+    named = {row[0] for row in rows}
+    evidence = evidence_of(place)
     findings += [
-        Finding("note", str(path), "no row names this evidence file (a run that died)")
-        for path in sorted(place.evidence.rglob("*.warc.gz"))
-        if path not in named
+        Finding("note", evidence.said(name), "no row names this evidence file (a run that died)")
+        for name, _ in evidence.sizes()
+        if name not in named
     ]
 
 

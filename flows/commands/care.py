@@ -17,6 +17,7 @@ from flows.tracking import api_configured
 from warehouse.duck import Place, connect_reader, extension_path
 from warehouse.errors import WarehouseError
 from warehouse.export import export as export_views
+from warehouse.manifest import compare_manifest, write_manifest
 from warehouse.verify import verify as verify_warehouse
 
 _LOW_DISK_BYTES = 1024**3
@@ -32,21 +33,29 @@ def export(options: Options, folder: Path, fmt: str, as_of: datetime | None) -> 
     return OK
 
 
-def verify(options: Options, fmt: str) -> int:
+def verify(options: Options, manifest: Path | None, fmt: str) -> int:
     """Whether all is there and as it was."""
     place = settings_of(options).place
+    say = speaker(options)
     found = verify_warehouse(place, lambda _what, _many: None)
+    findings = [*found.findings]
+    if manifest is not None:
+        findings += compare_manifest(manifest, found.links)
     print_rows(
         ["severity", "subject", "finding"],
-        [(one.severity, one.subject, one.sentence) for one in found.findings],
+        [(one.severity, one.subject, one.sentence) for one in findings],
         fmt,
     )
-    damage = sum(one.severity == "damage" for one in found.findings)
-    speaker(options)(
-        f"checked {found.captures} captures, {found.texts} texts and {found.files} Parquet files: "
+    damage = sum(one.severity == "damage" for one in findings)
+    say(
+        f"checked {found.captures} captures, {found.texts} texts, {found.files} Parquet files and "
+        f"the chain of {len(found.links)} commits: "
         + (f"{damage} damaged" if damage else "all as recorded")
     )
-    return FAILED if found.damaged else OK
+    if manifest is not None and not damage:
+        digest = write_manifest(manifest, place.said, found.links, utc_now())
+        say(f"wrote {manifest}, sha-256 {digest}")
+    return FAILED if damage else OK
 
 
 def doctor(options: Options, fmt: str) -> int:
@@ -95,13 +104,13 @@ def _extension(name: str) -> str:
 
 def _warehouse(place: Place) -> str:
     if not place.exists:
-        return f"none in {place.root} yet; `pressdiff run` makes one"
+        return f"none in {place.said} yet; `pressdiff run` makes one"
     connection = connect_reader(place)
     try:
         row = connection.execute("select count(*) from runs").fetchone()
     finally:
         connection.close()
-    return f"{row[0] if row else 0} runs in {place.root}"
+    return f"{row[0] if row else 0} runs in {place.said}"
 
 
 def _try(check: str, look: Callable[[], str]) -> tuple[str, str, str]:

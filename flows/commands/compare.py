@@ -24,9 +24,13 @@ def changes(
     source_id: str | None,
     change_class: str | None,
     fmt: str,
+    *,
+    flapping: bool = True,
 ) -> int:
     """What changed, newest first."""
-    wanted = ChangeFilter(moment(since), moment(recorded_since), source_id, change_class)
+    wanted = ChangeFilter(
+        moment(since), moment(recorded_since), source_id, change_class, flapping=flapping
+    )
     rows = recent_changes(settings_of(options).place, wanted)
     if fmt == "table":
         told = [_told(row) for row in rows]
@@ -62,7 +66,7 @@ def _told(row: dict[str, Any]) -> tuple[object, ...]:
         f"{row['seen_at']:%Y-%m-%d %H:%M}",
         row["source_id"],
         f"{row['release_id'][:8]} r{row['revision']}",
-        row["change_class"],
+        row["change_class"] + (", flapping" if row["flapping"] else ""),
         None if added is None else f"+{added} -{removed}",
         _telling(row),
         row["headline"],
@@ -71,6 +75,8 @@ def _told(row: dict[str, Any]) -> tuple[object, ...]:
 
 def _telling(row: dict[str, Any]) -> str | None:
     """The most telling change in words."""
+    if row["appeared_late"]:
+        return f"appeared late: it bears the date {row['published_on']}"
     if row["op"] is None:
         return None
     before, after = _short(row["before"]), _short(row["after"])

@@ -91,6 +91,12 @@ def test_a_warc_cut_in_the_middle_gives_what_came_before(shell: Shell) -> None:
         ("[warehous]\npath = 'x'\n", "c.toml:1: warehous:", "not a known key"),
         ("[warehouse]\npth = 'x'\n", "c.toml:2: warehouse.pth:", "not a known key"),
         ("[warehouse]\npath = 3\n", "c.toml:2: warehouse.path:", "must be a string"),
+        ("[warehouse]\ncatalog = 'postgres:dbname=x'\n", "c.toml:2:", "needs data_path beside it"),
+        ("[warehouse]\ndata_path = 's3://b/p'\n", "c.toml:2:", "needs catalog beside it"),
+        ("[warehouse]\ncatalog = 'mysql:x'\n", "c.toml:2:", 'must begin with "postgres:"'),
+        ("[warehouse]\ncatalog = 'postgres:dbname=x password=y'\n", "c.toml:2:", "PGPASSWORD"),
+        ("[warehouse]\ncatalog = 'postgres:postgresql://u:y@h/x'\n", "c.toml:2:", "PGPASSWORD"),
+        ("[warehouse]\ndata_path = 's3://key:y@b/p'\n", "c.toml:2:", "AWS_* variables"),
         ("[http]\n\ncontact = ''\n", "c.toml:3: http.contact:", "must not be empty"),
         (
             "[[source]]\nuse = 'csto'\n[[source]]\nuse = 'csto'\n",

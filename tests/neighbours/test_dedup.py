@@ -7,7 +7,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,10 +16,10 @@ from parsers.normalise import normalise
 from tests.neighbours.corpus import Corpus, Writer, make_corpus
 from warehouse import dedup as engine
 from warehouse import dedup_index, dedup_scratch
-from warehouse.candidates import find_candidates, key_table
+from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
 from warehouse.history import fingerprint
-from warehouse.history.fingerprint import Scheme
+from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
 from warehouse.history.pairing import PARTS, Caps, Pairs, pack, pairs_within, worth_checking
 from warehouse.history.shingles import shingles, words_of
 
@@ -301,24 +300,23 @@ def test_an_index_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:
     signed = fingerprint.sign(corpus.texts, Scheme())
     caps = Caps(copies=3, bands=4, passages=2)
-    keys = key_table(signed, 0)
-    parts, entries = pack(signed.keys, keys["row"].to_numpy())
+    kept = signed.keys & np.uint64(SORT_BITS) != np.uint64(COPY)
+    rows = np.repeat(np.arange(len(signed)), np.diff(signed.ends, prepend=0))[kept]
+    parts, entries = pack(signed.keys[kept], rows)
     pairs = Pairs()
     for part in range(PARTS):
         pairs_within(np.sort(entries[parts == part]), caps, pairs)
     left, right, hits = pairs.result()
     keep = worth_checking(hits, signed.words[left], signed.words[right])
     first_new = 400
-    expected = [
+    expected = {
         (a, b)
         for a, b in zip(left[keep].tolist(), right[keep].tolist(), strict=True)
         if b >= first_new
-    ]
-    with duckdb.connect() as connection:
-        connection.register("all_keys", keys)
-        connection.register(
-            "sizes", pa.table({"row": np.arange(len(signed)), "words": signed.words})
-        )
-        connection.execute(f'create view fresh as from all_keys where "row" >= {first_new}')
-        assert find_candidates(connection, "fresh", "all_keys", "sizes", caps) == expected
+    }
+    known = lake_keys(signed, 0)
+    fresh = known.signatures >= first_new
+    met = meet(Keys(known.signatures[fresh], known.keys[fresh]), capped(known, caps))
+    found = promising(met, dict(enumerate(signed.words.tolist())))
+    assert {(min(pair), max(pair)) for pair in found} == expected
     assert len(expected) > 10

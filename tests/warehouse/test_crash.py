@@ -33,11 +33,11 @@ class CrashServer:
             cwd=ROOT,
         )
 
-    def run(self, root: Path, effects_until_death: int = 0) -> int:
+    def run(self, root: Path, effects_until_death: int = 0, what: str = "run") -> int:
         """The wait status: 0 when the run ended by itself, SIGKILL when it was killed."""
         assert self._process.stdin
         assert self._process.stdout
-        print(root, effects_until_death, file=self._process.stdin, flush=True)
+        print(root, effects_until_death, what, file=self._process.stdin, flush=True)
         return int(self._process.stdout.readline())
 
     def close(self) -> None:
@@ -141,3 +141,38 @@ def test_killed_at_any_effect_and_run_again(
         shutil.rmtree(trial)
     assert seen["before"] > 2
     assert seen["after"] > 0
+
+
+@pytest.mark.parametrize("moments", [few, pytest.param(every, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("days", ["0", "40"], ids=["merging", "cleaning up"])
+def test_upkeep_killed_at_any_effect_loses_nothing(
+    world: tuple[Path, list[object], list[object]],
+    crashes: CrashServer,
+    moments: Callable[[int], list[int]],
+    days: str,
+) -> None:
+    """Upkeep merges; 40 days later it drops snapshots and removes the files of before."""
+    base = world[0].with_name(f"{world[0].name}-upkeep-{days}")
+    shutil.copytree(world[0].with_name(world[0].name + "-after"), base)
+    if days != "0":
+        assert crashes.run(base, what="0") == 0
+    whole = base.with_name(f"{base.name}-whole")
+    shutil.copytree(base, whole)
+    assert crashes.run(whole, what=days) == 0
+    last = int((whole / "effects").read_text())
+    named = verify(Place(whole / "data"), lambda *_: None).files
+    assert _parquet_names(whole) != _parquet_names(base)
+    for at in moments(last):
+        trial = base.with_name(f"{base.name}-{at}")
+        shutil.copytree(base, trial)
+        assert crashes.run(trial, at, days) == signal.SIGKILL
+        assert facts(trial) == world[2]
+        assert not verify(Place(trial / "data"), lambda *_: None).damaged
+        assert crashes.run(trial, what=days) == 0
+        assert facts(trial) == world[2]
+        assert verify(Place(trial / "data"), lambda *_: None).files == named
+        shutil.rmtree(trial)
+
+
+def _parquet_names(root: Path) -> set[str]:
+    return {path.name for path in (root / "data/files").rglob("*.parquet")}

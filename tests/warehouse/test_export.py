@@ -92,7 +92,8 @@ def test_every_view_is_a_file_and_the_manifest_tells_the_truth(lake: Place, tmp_
         body = (tmp_path / "out" / file.file).read_bytes()
         assert (said["rows"], said["sha256"]) == (file.rows, sha256(body).hexdigest())
         assert file.length_bytes == len(body)
-        assert file.rows == told[file.view] > 0
+        assert file.rows == told.get(file.view, 0)
+        assert file.rows > 0 or file.view == "flappings"  # two runs make no flapping
         assert all(column["meaning"] for column in said["columns"])
 
 

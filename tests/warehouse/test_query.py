@@ -360,8 +360,8 @@ def test_the_connection_itself_refuses(connection: duckdb.DuckDBPyConnection, sq
 
 def test_the_views_and_macros_of_the_contract_can_be_asked() -> None:
     assert names().views == {
-        "captures", "changes", "coverage", "duplicates", "incidents", "neighbours", "readings",
-        "release_urls", "releases", "revisions", "runs", "silent_edits", "teasers",
+        "captures", "changes", "coverage", "duplicates", "flappings", "incidents", "neighbours",
+        "readings", "release_urls", "releases", "revisions", "runs", "silent_edits", "teasers",
     }  # fmt: skip
     assert names().table_macros == {
         "releases_as_of", "releases_valid_at", "revisions_as_of", "revisions_valid_at",
@@ -388,3 +388,8 @@ def test_a_cte_does_not_reach_into_a_macro(lake: Place) -> None:
     """Bug: `revisions_valid_at` read the user's CTE `revisions` in place of the view."""
     asked = "with revisions as (select 1 as x) select count(*) from revisions_valid_at(now())"
     assert ask(lake, asked) == [(2,)]
+
+
+def test_a_slow_query_draws_no_bar_into_its_answer() -> None:
+    setting = "select current_setting('enable_progress_bar')"
+    assert connect_bare().execute(setting).fetchall() == [(False,)]

@@ -3,7 +3,8 @@
 Importing this module costs about a second of CPU, so callers with a few thousand texts or less
 do not. The texts stay in their Arrow buffers: one pass over the bytes folds, lower-cases, splits
 and hashes. Code points whose normal form depends on their neighbours (combining marks, Hangul
-letters, the capital sigma) or that lie above U+2FFF send their text down the plain route.
+letters, the capital sigma), that are written without spaces (Thai) or that lie above U+2FFF
+(Chinese, Japanese) send their text down the plain route.
 """
 
 from typing import Any

@@ -10,6 +10,7 @@ from parsers.normalise import normalise
 from warehouse.history import fingerprint
 from warehouse.history.conflict import EDGES, MONTHS
 from warehouse.history.fingerprint import U64
+from warehouse.history.tokens import is_unspaced
 
 TABLE_END = 0x3000
 DIGIT_BIT, UNSAFE_BIT, SPACE_BIT = (np.uint64(1 << bit) for bit in (60, 61, 62))
@@ -31,7 +32,10 @@ def fold_tables() -> tuple[U64, U64]:
             continue
         folded = normalise(f"\x00{char}\x00\u00ad")[1:-1]
         forms = folded.encode(), folded.lower().encode()
-        if " " in folded or any(map(_joins, folded)) or max(map(len, forms)) > 7:
+        if is_unspaced(folded) or " " in folded or any(map(_joins, folded)):
+            tables[0, point] = UNSAFE_BIT
+            continue
+        if max(map(len, forms)) > 7:
             tables[0, point] = UNSAFE_BIT
             continue
         for table, form in zip(tables, forms, strict=True):

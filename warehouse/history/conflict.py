@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Levenshtein
 
 from parsers.normalise import normalise
+from warehouse.history.tokens import split_words
 
 _MONTH_NAMES = """
 january february march april may june july august september october november december
@@ -29,6 +30,8 @@ MONTHS = {
     for place, name in enumerate(line.split())
 }
 """Lower-cased month names of the languages that write them as ordinary words or with a capital."""
+
+HAN_NUMERALS = frozenset("〇零一二三四五六七八九十百千万亿两")
 
 PAIRED_SHARE = 0.5
 """Sentences are paired when at least this share of the longer one's words is in the other."""
@@ -123,8 +126,8 @@ def _without(parts: list[str], unwanted: Counter[str]) -> list[str]:
 
 def _each_states_more(text: str, other: str) -> bool:
     """Whether each text has a number, month or capitalised word more often than the other."""
-    balance = Counter(normalise(text).split(" "))
-    balance.subtract(normalise(other).split(" "))
+    balance = Counter(split_words(normalise(text)))
+    balance.subtract(split_words(normalise(other)))
     lowered: Counter[str] = Counter()
     for word, count in balance.items():
         if count and is_marked(word):
@@ -137,23 +140,25 @@ def is_marked(word: str) -> bool:
 
     >>> is_marked("Minsk"), is_marked("5th"), is_marked("мая,"), is_marked("said")
     (True, True, True, False)
+    >>> is_marked("六"), is_marked("会")
+    (True, False)
     """
     if word != word.lower() or any(map(str.isdigit, word)):
         return True
-    return word in MONTHS or (word[-1:] in EDGES and word[:-1] in MONTHS)
+    return word in HAN_NUMERALS or word in MONTHS or (word[-1:] in EDGES and word[:-1] in MONTHS)
 
 
 def _sentences(paragraphs: Iterable[str]) -> list[str]:
-    """The sentences of normalised paragraphs: a full stop, a space, and no small letter."""
+    """The sentences of normalised paragraphs: a full stop, a space, and no small letter; or 。"""
     found: list[str] = []
     for part in paragraphs:
         open_ = False
-        for piece in part.split(". "):
+        for piece in part.replace("。", ". ").split(". "):
             if open_ and piece[:1].islower():
                 found[-1] += ". " + piece
-            else:
+            elif piece:
                 found.append(piece)
-            open_ = True
+            open_ = bool(found)
     return found
 
 
@@ -161,11 +166,11 @@ def _paired(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, st
     """Sentences that differ but belong together, each used once."""
     partner = _equal_partners(left, right)
     taken = set(partner.values())
-    rest = {i: frozenset(s.lower().split(" ")) for i, s in enumerate(right) if i not in taken}
+    rest = {i: frozenset(split_words(s.lower())) for i, s in enumerate(right) if i not in taken}
     for place, sentence in enumerate(left):
         if place in partner or not rest:
             continue
-        found = _partner(frozenset(sentence.lower().split(" ")), place, rest)
+        found = _partner(frozenset(split_words(sentence.lower())), place, rest)
         if found is not None:
             partner[place] = found
             del rest[found]
@@ -190,7 +195,7 @@ def _short_leftovers(
         after = partner.get(place + 1, len(right) if place + 1 == len(left) else None)
         if place in partner or found is None or found + 1 not in rest or after != found + 2:
             continue
-        if max(sentence.count(" "), right[found + 1].count(" ")) < SHORT_WORDS:
+        if max(len(split_words(s)) for s in (sentence, right[found + 1])) <= SHORT_WORDS:
             yield sentence, right[found + 1]
 
 
@@ -238,6 +243,8 @@ def _stands_inside(word: str, text: str) -> bool:
 
 def _numbers(word: str) -> Iterator[str]:
     """The numbers in a word; of a full date its day, month and year as numbers of their own."""
+    if word in HAN_NUMERALS:
+        yield word
     for match in _NUMBER.findall(word):
         if date := _DAY_FIRST.fullmatch(match):
             yield from (date[1].lstrip("0"), f"month {int(date[2])}", date[3])
@@ -252,7 +259,7 @@ def _differing(
     sentence: str, other: str, texts: Sequence[str]
 ) -> Iterator[tuple[list[Token], list[Token]]]:
     """The stretches between words that two sentences share in order."""
-    left, right = sentence.split(" "), other.split(" ")
+    left, right = split_words(sentence), split_words(other)
     a, b = [_bare(word).lower() for word in left], [_bare(word).lower() for word in right]
     mine: list[Token] = []
     theirs: list[Token] = []

@@ -1,14 +1,15 @@
 """The edited sentences of an alignment as tokens, and the sentences that have no partner."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from warehouse.history.align import Alignment, Side
 from warehouse.history.sentences import Link, Unit
 from warehouse.history.similar import common_ends
-from warehouse.history.tokens import Token, count_tokens, sentence_spans, tokenise
+from warehouse.history.tokens import Token, sentence_spans, tokenise
 from warehouse.history.words import Edit, word_edits
 
 _ROOM = 40
@@ -61,17 +62,22 @@ def tokenised(alignment: Alignment, link: Link, *, whole: bool) -> EditedLink:
         left, right = _tokens(old, some), _tokens(new, others)
         return EditedLink(link, tuple(left), tuple(right), tuple(word_edits(left, right)))
     head, tail = word_ends(some[0].key, others[0].key)
-    left = _tokens(old, [_narrowed(some[0], head, tail)])
-    right = _tokens(new, [_narrowed(others[0], head, tail)])
-    edits = word_edits(left, right)
+    start, end = _sentences_around(some[0].key, head, tail) if whole else (head, tail)
+    left = _tokens(old, [_narrowed(some[0], start, end)])
+    right = _tokens(new, [_narrowed(others[0], start, end)])
+    cut, kept = _among(left, _narrowed(some[0], head, tail))
+    edits = word_edits(kept, _among(right, _narrowed(others[0], head, tail))[1])
     if whole:
-        start, end = _sentences_around(some[0].key, head, tail)
-        left = _tokens(old, [_narrowed(some[0], start, end)])
-        right = _tokens(new, [_narrowed(others[0], start, end)])
-        cut = count_tokens(some[0].key[start:head])
         edits = [(i + cut, k + cut, j + cut, m + cut) for i, k, j, m in edits]
         head = tail = 0
     return EditedLink(link, tuple(left), tuple(right), tuple(edits), (head, tail))
+
+
+def _among(tokens: Sequence[Token], unit: Unit) -> tuple[int, Sequence[Token]]:
+    """Of a unit's tokens those between two spaces, and how many stand before them."""
+    low = bisect_left(tokens, unit.start, key=itemgetter(2))
+    high = bisect_right(tokens, unit.end, key=itemgetter(3))
+    return low, tokens[low:high]
 
 
 def _sentences_around(text: str, head: int, tail: int) -> tuple[int, int]:

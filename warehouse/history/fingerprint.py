@@ -31,6 +31,7 @@ import pyarrow as pa
 from parsers.normalise import NORMALISER_VERSION, normalise
 from warehouse.history.conflict import is_marked
 from warehouse.history.shingles import SHINGLE_WORDS
+from warehouse.history.tokens import split_words
 
 U64: TypeAlias = npt.NDArray[np.uint64]
 I64: TypeAlias = npt.NDArray[np.int64]
@@ -69,14 +70,14 @@ class Scheme:
     window + 5 words that two texts share is always found."""
     dense_grams: int = 64
     """Texts with fewer grams than this keep every one as a key."""
-    version: int = 1
-    """Of the hash functions below."""
+    version: int = 2
+    """Of the hash functions below and of what counts as a word."""
 
     def __str__(self) -> str:
         """The name stored beside every key.
 
         >>> str(Scheme())
-        's3-b24x3-p6w16d64-n1-v1'
+        's3-b24x3-p6w16d64-n1-v2'
         """
         return (
             f"s{SHINGLE_WORDS}-b{self.bands}x{self.rows}"
@@ -197,7 +198,7 @@ def _read(texts: Sequence[str]) -> tuple[_WordIndex, npt.NDArray[np.intp], I64]:
     for row, text in enumerate(texts):
         normal = normalise(text)
         if normal:
-            words = normal.split(" ")
+            words = split_words(normal)
             numbers += map(index.__getitem__, words)
             counts[row] = len(words)
     return index, np.array(numbers, np.intp), counts
@@ -255,12 +256,28 @@ def compare(left: I64, right: I64, known: Shingles) -> tuple[I64, npt.NDArray[np
 
 def _word_hashes(words: Iterable[str]) -> tuple[U64, U64]:
     """The hashes of words as they stand and of their lower-cased forms."""
-    cased, lowered = [], []
-    for word in words:
-        lower = word.lower()
-        cased.append(hash_word(word))
-        lowered.append(cased[-1] if lower == word else hash_word(lower))
-    return np.array(cased, np.uint64), np.array(lowered, np.uint64)
+    cased = list(words)
+    lowered = [word.lower() for word in cased]
+    hashes = hash_words(cased)
+    changed = [i for i, word in enumerate(cased) if word != lowered[i]]
+    lower = hashes.copy()
+    lower[changed] = hash_words([lowered[i] for i in changed])
+    return hashes, lower
+
+
+def hash_words(words: Sequence[str]) -> U64:
+    """`hash_word` of every word; those of up to 16 bytes all at once."""
+    data = [word.encode("utf-8", "surrogatepass") for word in words]
+    sizes = np.fromiter(map(len, data), np.uint64, len(data))
+    parts = np.array(data, "S16").view("<u8").reshape(-1, 2)
+    state = np.full(len(data), WORD_SEED, np.uint64)
+    for part in (parts[:, 0], parts[:, 1]):
+        state = (state ^ part) * np.uint64(WORD_STEP)
+        state ^= state >> np.uint64(29)
+    hashes = mix(state ^ sizes)
+    for i in np.flatnonzero(sizes > 16).tolist():
+        hashes[i] = hash_word(words[i])
+    return hashes
 
 
 def _digests(words: U64, counts: I64) -> U64:
@@ -328,7 +345,10 @@ def _passage_keys(owners: I64, hashes: U64, counts: I64, scheme: Scheme) -> tupl
 
 def _grouped(rows: I64, keys: U64, count: int) -> tuple[U64, I64]:
     """The keys by row, sorted and distinct within it, and where each row's end."""
-    order = np.lexsort((keys, rows))
+    order = np.argsort(keys)
+    # 16 bits are sorted by radix, in a tenth of the time that `lexsort` takes
+    owners = rows[order].astype(np.uint16 if count <= 1 << 16 else np.int64)
+    order = order[np.argsort(owners, kind="stable")]
     rows, keys = rows[order], keys[order]
     new = np.ones(len(keys), bool)
     new[1:] = (rows[1:] != rows[:-1]) | (keys[1:] != keys[:-1])

@@ -82,6 +82,8 @@ def kind_of(edit: Edit, left: Passage, right: Passage, vocabulary: Vocabulary) -
 def _value_kind(before: _Part, after: _Part) -> Kind | None:
     """`number` or `date` where a value on one side is missing on the other."""
     some, others = _values(before), _values(after)
+    if not some and not others:
+        return None
     lost = Counter(value.meaning for value in some) - Counter(value.meaning for value in others)
     gained = Counter(value.meaning for value in others) - Counter(value.meaning for value in some)
     if bool(lost) != bool(gained) and all(
@@ -109,13 +111,16 @@ def _values(part: _Part) -> list[Value]:
 
 def _differing(part: _Part, other: _Part) -> tuple[_Part, list[int]]:
     """The words of one side, outside values, that the other does not have."""
-    theirs = Counter(token.text.casefold() for token in other.tokens)
+    theirs: dict[str, int] = {}
+    for token in other.tokens:
+        word = token.text.casefold()
+        theirs[word] = theirs.get(word, 0) + 1
     found = part.within.values_in(part.start, part.end)
     taken = {at for low, high, _ in found for at in range(low, high)}
     places = []
     for at in range(part.start, part.end):
         word = part.within.tokens[at].text.casefold()
-        if theirs[word]:
+        if theirs.get(word):
             theirs[word] -= 1
         elif at not in taken and has_word(word):
             places.append(at)
@@ -158,7 +163,7 @@ def _is_quote(before: _Part, after: _Part) -> bool:
     """Whether quotation marks came or went, or the edit lies within quoted text."""
     if _marks(before) != _marks(after):
         return True
-    return any(any(part.within.quoted[part.start : part.end]) for part in (before, after))
+    return any(part.within.is_quoted(part.start, part.end) for part in (before, after))
 
 
 def _is_negation(came: tuple[_Part, list[int]], went: tuple[_Part, list[int]]) -> bool:

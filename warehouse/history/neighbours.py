@@ -14,12 +14,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from parsers.normalise import normalise
+from parsers.normalise import normalised_body
 from warehouse.history import fingerprint
 from warehouse.history.conflict import conflicts
-from warehouse.history.fingerprint import I64
+from warehouse.history.fingerprint import I64, Route
 from warehouse.history.shingles import SHINGLE_WORDS, shingles, words_of
+from warehouse.history.tokens import split_words
 
 T = TypeVar("T", bound=Hashable)
 
@@ -61,6 +63,13 @@ class Rules:
     update_length: float = 0.5
     """The earlier text is longer than this share of the later one."""
 
+    def __str__(self) -> str:
+        """The name of these rules."""
+        return (
+            f"J{self.jaccard:g} T{self.teaser_share:g}x{self.teaser_length:g}"
+            f" U{self.update_share:g}/{self.update_length:g}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Overlaps:
@@ -94,6 +103,19 @@ class Overlaps:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Where a shorter text stands in a longer one."""
+
+    paragraph: int
+    """Index of the first paragraph that holds part of it."""
+    last_paragraph: int
+    start_word: int
+    """Of the normalised longer text, counted from 0."""
+    end_word: int
+    """Behind the last one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """One tie between two releases; `release_id` sorts before `other_id`."""
 
@@ -102,6 +124,10 @@ class Neighbour:
     kind: Relation
     jaccard: float
     containment: float
+    contained_id: str | None = None
+    """Of a teaser or an update the one that lies in the other."""
+    passage: Passage | None = None
+    """Where it lies there; None where nothing is contained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +138,8 @@ class Article:
     paragraphs: tuple[str, ...]
     first_seen_at: datetime
     published_on: date | None = None
+    words: int | None = None
+    """Of the normalised body, where that is known."""
 
     @property
     def text(self) -> str:
@@ -123,19 +151,6 @@ class Article:
         """Sorts the older first; what states no date counts from the day it was first seen."""
         day = self.published_on or self.first_seen_at.date()
         return day, self.first_seen_at, self.release_id
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Where a shorter text stands in a longer one."""
-
-    paragraph: int
-    """Index of the first paragraph that holds part of it."""
-    last_paragraph: int
-    start_word: int
-    """Of the normalised longer text, counted from 0."""
-    end_word: int
-    """Behind the last one."""
 
 
 def kinds_of(
@@ -178,6 +193,7 @@ def tie_releases(
     candidates: Iterable[tuple[str, str]],
     articles: Mapping[str, Article],
     rules: Rules = Rules(),
+    route: Route = fingerprint.PLAIN,
 ) -> list[Neighbour]:
     """The ties among candidate pairs of releases, ordered by both ids; strangers have none.
 
@@ -191,7 +207,7 @@ def tie_releases(
     right = np.array([row[b] for _, b in pairs], np.int64)
     found = [articles[release] for release in ids]
     texts = [article.text for article in found]
-    measured = _measure(left, right, texts, [article.age for article in found])
+    measured = _measure(left, right, found, route)
 
     def gains_paragraph(i: int) -> bool:
         one, other = sorted((found[left[i]], found[right[i]]), key=lambda article: article.age)
@@ -202,26 +218,46 @@ def tie_releases(
     )
     jaccard, containment = measured.jaccard.tolist(), measured.containment.tolist()
     return [
-        Neighbour(*pair, kind, jaccard[i], containment[i])
+        Neighbour(
+            *pair, kind, jaccard[i], containment[i],
+            *_place(kind, *sorted((found[left[i]], found[right[i]]), key=_count_words)),
+        )
         for i, (pair, kind) in enumerate(zip(pairs, kinds, strict=True))
         if kind is not None
-    ]
+    ]  # fmt: skip
 
 
-def _measure(left: I64, right: I64, texts: Sequence[str], ages: Sequence[Any]) -> Overlaps:
+def _place(kind: Relation, inner: Article, outer: Article) -> tuple[str | None, Passage | None]:
+    """Of a teaser or an update, the shorter text and where it lies in the longer."""
+    if kind not in (Relation.TEASER, Relation.UPDATE):
+        return None, None
+    return inner.release_id, find_passage(inner.text, outer.paragraphs)
+
+
+def _measure(left: I64, right: I64, articles: Sequence[Article], route: Route) -> Overlaps:
     """The overlaps of pairs of a few texts."""
-    known = fingerprint.shingles(texts)
-    shared, dubious = fingerprint.compare(left, right, known)
-    normal = [normalise(text) for text in texts]
-    words = np.array([len(text.split(" ")) if text else 0 for text in normal], np.int64)
+    known = route.shingles(pa.array([article.text for article in articles], pa.large_string()))
+    shared, dubious = route.compare(left, right, known)
+    words = np.array([_count_words(article) for article in articles], np.int64)
     sizes = known.sizes()
+    ages = [article.age for article in articles]
     pairs = list(zip(left.tolist(), right.tolist(), strict=True))
+    equal = (shared == sizes[left]) & (shared == sizes[right]) & (words[left] == words[right])
+    for i in np.flatnonzero(equal).tolist():
+        one, other = (normalised_body(articles[row].paragraphs) for row in pairs[i])
+        equal[i] = one == other
     return Overlaps(
         words[left], words[right], sizes[left], sizes[right], shared,
-        np.array([normal[a] == normal[b] for a, b in pairs], bool),
+        equal,
         np.array([ages[a] < ages[b] for a, b in pairs], bool),
         dubious,
     )  # fmt: skip
+
+
+def _count_words(article: Article) -> int:
+    if article.words is not None:
+        return article.words
+    return len(split_words(normalised_body(article.paragraphs)))
 
 
 def find_passage(short: str, paragraphs: Sequence[str]) -> Passage | None:

@@ -26,6 +26,11 @@ GRAMS_PER_HIT = 85
 """Passage keys alone make a candidate when there is one for so many grams of the shorter text:
 long texts keep 2 grams of 17, so that is a tenth of what they could share; a short one needs 1."""
 
+SHORT_WORDS = 64
+"""One band in common makes a candidate of texts of which one is shorter; longer ones need a second
+band or a passage key besides. A pair of Jaccard .5 lacks both with probability .001, a pair of
+strangers that met in one band nearly always."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caps:
@@ -138,8 +143,11 @@ def worth_checking(
     hits: npt.NDArray[np.uint32], words: npt.NDArray[np.integer], others: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.bool_]:
     """Which candidates go to the exact check, from their hits and the lengths of both texts."""
-    grams = np.minimum(words, others).astype(np.int64) - (PASSAGE_WORDS - 1)
-    found: npt.NDArray[np.bool_] = (hits >= BAND_HIT) | (
-        hits.astype(np.int64) * GRAMS_PER_HIT >= grams
+    shortest = np.minimum(words, others).astype(np.int64)
+    passages = (hits & np.uint32(BAND_HIT - 1)).astype(np.int64)
+    found: npt.NDArray[np.bool_] = (
+        (hits >= 2 * BAND_HIT)
+        | ((hits >= BAND_HIT) & ((passages > 0) | (shortest < SHORT_WORDS)))
+        | (passages * GRAMS_PER_HIT >= shortest - (PASSAGE_WORDS - 1))
     )
     return found

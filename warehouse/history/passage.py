@@ -7,13 +7,15 @@ in it from end to end, and a mark goes with the word before it.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from operator import itemgetter
 
 from warehouse.history.align import Side
 from warehouse.history.edited import EditedLink
 from warehouse.history.quotes import quoted_spans
 from warehouse.history.tokens import GLUED, Token, has_word
-from warehouse.history.values import Value, values
+from warehouse.history.values import Value, hints_value, values
 from warehouse.history.words import Edit
 
 _Range = tuple[int, int]
@@ -23,17 +25,28 @@ _TITLE_CASE_SHARE = 0.6
 """Of the words of four letters or more that begin with a capital: above it capitals are a style."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Passage:
-    """One side of an edited sentence."""
+    """One side of an edited sentence. What few edits ask for is read when one does."""
 
+    side: Side
     tokens: tuple[Token, ...]
     values: tuple[tuple[int, int, Value], ...]
     """Each with the tokens it lies in; in order, never overlapping."""
-    quoted: tuple[bool, ...]
-    """For each token whether it stands in quotation marks, the marks included."""
-    capitals_are_style: bool
-    """Whether most words have one, as in many headlines."""
+
+    @cached_property
+    def capitals_are_style(self) -> bool:
+        """Whether most words have one, as in many headlines."""
+        return _capitals_are_style(self.tokens)
+
+    def is_quoted(self, start: int, end: int) -> bool:
+        """Whether any of these tokens stands in quotation marks, the marks included."""
+        for token in self.tokens[start:end]:
+            marked = quoted_spans(self.side.normals[token.paragraph])
+            at = bisect_right(marked, token.start, key=itemgetter(0)) - 1
+            if at >= 0 and token.start < marked[at][1]:
+                return True
+        return False
 
     def values_in(self, start: int, end: int) -> tuple[tuple[int, int, Value], ...]:
         """The values that share a token with `start:end`."""
@@ -43,54 +56,60 @@ class Passage:
 
 def passage(side: Side, tokens: Sequence[Token]) -> Passage:
     """The tokens of some sentences with what is read in them."""
-    text, starts = _laid_out(tokens)
-    ends = [start + len(token.text) for start, token in zip(starts, tokens, strict=True)]
+    text, starts, ends = _laid_out(side, tokens)
     found: list[tuple[int, int, Value]] = []
-    for value in values(text):
-        low, high = bisect_right(ends, value.start), bisect_left(starts, value.end)
-        # Two values of one token ("20-May") count as the first.
-        if low < high and (not found or found[-1][1] <= low):
-            found.append((low, high, value))
-    style = _capitals_are_style(tokens)
-    return Passage(tuple(tokens), tuple(found), tuple(_quoted(side, tokens)), style)
+    for low_token, high_token in _hinted(tokens):
+        shift = starts[low_token]
+        for value in values(text[shift : ends[high_token - 1]]):
+            low = bisect_right(ends, value.start + shift)
+            high = bisect_left(starts, value.end + shift)
+            # Two values of one token ("20-May") count as the first.
+            if low < high and (not found or found[-1][1] <= low):
+                found.append((low, high, value))
+    return Passage(side, tuple(tokens), tuple(found))
+
+
+_AROUND_HINT = 6
+"""Tokens. No value reaches further from the digit or word that makes it one: "in early" before a
+year and "per cent" after a number are two."""
+
+
+def _hinted(tokens: Sequence[Token]) -> list[_Range]:
+    """The stretches of tokens in which a value may stand; most of a text holds none."""
+    stretches: list[_Range] = []
+    for at, token in enumerate(tokens):
+        if hints_value(token[0]):
+            low, high = max(at - _AROUND_HINT, 0), min(at + _AROUND_HINT + 1, len(tokens))
+            if stretches and low <= stretches[-1][1]:
+                stretches[-1] = stretches[-1][0], high
+            else:
+                stretches.append((low, high))
+    return stretches
 
 
 def _capitals_are_style(tokens: Sequence[Token]) -> bool:
-    words = [token.text for token in tokens if len(token.text) > 3 and token.text.isalpha()]
+    texts = [token[0].removeprefix(GLUED) for token in tokens]
+    words = [text for text in texts if len(text) > 3 and text.isalpha()]
     capitals = sum(not word[0].islower() for word in words)
     return len(words) > 2 and capitals > _TITLE_CASE_SHARE * len(words)
 
 
-def _laid_out(tokens: Sequence[Token]) -> tuple[str, list[int]]:
-    """The text from the first token to the last, paragraphs joined, and where each token begins."""
+def _laid_out(side: Side, tokens: Sequence[Token]) -> tuple[str, list[int], list[int]]:
+    """The text from the first token to the last, paragraphs joined by a space, and where in it each
+    token begins and ends."""
     parts: list[str] = []
-    starts = []
+    starts: list[int] = []
+    ends: list[int] = []
     length = 0
-    previous: Token | None = None
-    for token in tokens:
-        if previous is not None:
-            same = previous.paragraph == token.paragraph
-            gap = " " * (token.start - previous.end) if same else " "
-            parts.append(gap)
-            length += len(gap)
-        starts.append(length)
-        parts.append(token.text)
-        length += len(token.text)
-        previous = token
-    return "".join(parts), starts
-
-
-def _quoted(side: Side, tokens: Sequence[Token]) -> list[bool]:
-    spans: dict[int, list[_Range]] = {}
-    for token in tokens:
-        if token.paragraph not in spans:
-            spans[token.paragraph] = quoted_spans(side.normals[token.paragraph])
-    quoted = []
-    for token in tokens:
-        marked = spans[token.paragraph]
-        at = bisect_right(marked, token.start, key=itemgetter(0)) - 1
-        quoted.append(at >= 0 and token.start < marked[at][1])
-    return quoted
+    for paragraph, group in groupby(tokens, key=itemgetter(1)):
+        some = list(group)
+        first, last = some[0].start, some[-1].end
+        shift = length - first
+        starts += [token[2] + shift for token in some]
+        ends += [token[3] + shift for token in some]
+        parts.append(side.normals[paragraph][first:last])
+        length += last - first + 1
+    return " ".join(parts), starts, ends
 
 
 def widened(edited: EditedLink, left: Passage, right: Passage) -> list[Edit]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from parsers.normalise import normalise
+from warehouse.history.tokens import split_words
 
 SHINGLE_WORDS = 3
 
@@ -10,10 +11,12 @@ SHINGLE_WORDS = 3
 def words_of(text: str) -> list[str]:
     """The words shingles are made of: the lower-cased normalised text, split at white space.
 
-    >>> words_of("The  Council\\u2019s\\u00a0session")
-    ['the', "council's", 'session']
+    In languages without spaces each character is one.
+
+    >>> words_of("The  Council\\u2019s\\u00a0session"), words_of("会议 举行")
+    (['the', "council's", 'session'], ['会', '议', '举', '行'])
     """
-    return normalise(text).lower().split()
+    return [word.lower() for word in split_words(normalise(text))]
 
 
 def shingles_of(words: Sequence[str]) -> frozenset[tuple[str, ...]]:

@@ -39,7 +39,13 @@ _TOKEN = re.compile(
 )
 """A word with inner hyphens and apostrophes, a number with its separators, one character of a
 language without spaces, or one mark."""
+_ASCII_WORD = r"[^\s!-/:-@\[-`{-~]"
+_ASCII_PIECE = re.compile(
+    rf" ?(?:{_ASCII_WORD}+(?:['-]{_ASCII_WORD}+|(?<=\d)[.,:/]\d+)*|[^\s])", re.ASCII
+)
+"""The same with the space before it, where all is ASCII, as in most texts: half the time."""
 _UNSPACED_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}{_UNSPACED}]")
+_UNSPACED_WORD = re.compile(rf"[{_CJK}]|[{_UNSPACED}{_UNSPACED_MARK}][{_UNSPACED_MARK}]*")
 _CJK_CHAR = re.compile(rf"[{_CJK}{_CJK_MARK}]")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]* (?=\S)|[。！？]+[\"')\]」』]*\s?(?=\S)")
 _LAST_WORD = re.compile(r"([^\W\d_]+)\.$")
@@ -67,6 +73,23 @@ class Token(NamedTuple):
         return self.key.removeprefix(GLUED)
 
 
+def _ascii_tokens(pieces: list[str], stops: list[int], paragraph: int) -> list[Token]:
+    """The tokens of pieces that follow each other, each with the space before it."""
+    tokens = [
+        _new(Token, (piece[1:], paragraph, at + 1, stop))
+        if piece[0] == " "
+        else _new(Token, (GLUED + piece, paragraph, at, stop))
+        for piece, at, stop in zip(pieces, stops, stops[1:], strict=False)
+    ]
+    if tokens:
+        tokens[0] = tokens[0]._replace(key=tokens[0].text)
+    return tokens
+
+
+_new = tuple.__new__
+"""Makes a Token in two thirds of the time that its own constructor takes."""
+
+
 def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
     """The tokens of `normal[start:end]`. Spaces count as part of the text, except beside Chinese
     and Japanese characters, where they are layout.
@@ -76,8 +99,13 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
     >>> [token.key for token in tokenise("5月 会", 0, 0, 4)]
     ['5', '月', '会']
     """
-    tokens = []
+    tokens: list[Token] = []
     previous = start if start == 0 or normal[start - 1] == " " else -1
+    if normal.isascii() or normal[start:end].isascii():
+        pieces = _ASCII_PIECE.findall(normal, start, end)
+        stops = list(accumulate(map(len, pieces), initial=start))
+        if stops[-1] == end:
+            return _ascii_tokens(pieces, stops, paragraph)
     loose = True
     for match in _TOKEN.finditer(normal, start, end):
         at = match.start()
@@ -91,7 +119,7 @@ def tokenise(normal: str, paragraph: int, start: int, end: int) -> list[Token]:
 
 def has_word(text: str) -> bool:
     """Whether a token counts as a word: it holds a letter or digit of any script."""
-    return any(map(str.isalnum, text))
+    return text.isalnum() or any(map(str.isalnum, text))
 
 
 def count_tokens(normal: str) -> int:
@@ -111,6 +139,17 @@ def count_words(normal: str) -> int:
 def is_unspaced(text: str) -> bool:
     """Whether any of the text is written without spaces between words."""
     return not text.isascii() and _UNSPACED_CHAR.search(text) is not None
+
+
+def split_words(normal: str) -> list[str]:
+    """A normalised text cut at white space; each character of a language without spaces is a word.
+
+    >>> split_words("On 5 May"), split_words("第16次会议"), split_words("")
+    (['On', '5', 'May'], ['第', '16', '次', '会', '议'], [])
+    """
+    if normal.isascii() or _UNSPACED_CHAR.search(normal) is None:
+        return normal.split(" ") if normal else []
+    return _UNSPACED_WORD.sub(r" \g<0> ", normal).split()
 
 
 def sentence_spans(normal: str) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ thousands, a dot is a decimal point, a slash date is day first unless that is no
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from warehouse.history.vocabulary import MONTHS, ONES, SCALES, UNITS, WEEKDAYS
@@ -65,6 +66,31 @@ _NUMBER = re.compile(
 _ROMAN = re.compile(r"X{0,3}(?:XL|L)?X{0,3}(?:IX|IV|V?I{0,3})")
 _GROUPED = re.compile(r"\d{1,3}(?:[ ,']\d{3})+(?:\.\d+)?")
 _DECIMAL = re.compile(r"\d+(?:[.,]\d+)?")
+
+
+_HINTS = frozenset(
+    part.casefold()
+    for words in (MONTHS, WEEKDAYS, ONES, SCALES)
+    for word in words
+    for part in re.findall(r"[^\W\d_]+", word)
+)
+_LETTERS = re.compile(r"[^\W\d_]+")
+_ROMAN_LETTERS = frozenset("IVXLivxl")
+
+
+@lru_cache(maxsize=1 << 16)
+def hints_value(token: str) -> bool:
+    """Whether a token may make a value: it holds a digit, a month, a number word, a numeral.
+
+    >>> [hints_value(token) for token in ("mid-May", "B-52", "twenty-one", "XVI", "km", "said")]
+    [True, True, True, True, False, False]
+    """
+    if any(map(str.isdecimal, token)):
+        return True
+    return any(
+        part.casefold() in _HINTS or (len(part) > 1 and _ROMAN_LETTERS.issuperset(part))
+        for part in _LETTERS.findall(token)
+    )
 
 
 def values(normal: str) -> list[Value]:

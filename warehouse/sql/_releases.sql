@@ -27,6 +27,16 @@ create or replace macro _releases_at(known_at, stood_at) as table
         from _looks_as_of(known_at)
         where release_id is not null and captured_at <= stood_at
         group by release_id
+    ),
+    repeats as (
+        select
+            release_id,
+            arg_max(
+                {'cluster_id': cluster_id, 'of': duplicate_of, 'kind': duplicate_kind}, recorded_at
+            ) as told
+        from lake.cluster_log
+        where recorded_at <= known_at
+        group by release_id
     )
     select
         r.release_id,
@@ -48,12 +58,13 @@ create or replace macro _releases_at(known_at, stood_at) as table
         r.text,
         r.paragraphs,
         r.word_count,
-        null::varchar as duplicate_of,
-        null::varchar as duplicate_kind,
-        r.release_id as cluster_id,
+        d.told.of as duplicate_of,
+        d.told.kind as duplicate_kind,
+        coalesce(d.told.cluster_id, r.release_id) as cluster_id,
         r.revision_id
-    from revisions_as_of(known_at) as r
+    from _revisions_at(known_at) as r
     join seen as s on s.release_id = r.release_id
     left join addresses as a on a.release_id = r.release_id
     left join states as st on st.release_id = r.release_id
+    left join repeats as d on d.release_id = r.release_id
     where r.valid_from <= stood_at and (r.valid_to is null or r.valid_to > stood_at);

@@ -14,6 +14,7 @@ create or replace view changes as
         c.after,
         c.paragraph_before,
         c.paragraph_after,
+        r.flapping,
         r.seen_at,
         r.recorded_at
     from revisions as r

@@ -1,5 +1,6 @@
 -- duplicates: the neighbours that are the same text again. Key: (release_id, other_id).
+-- NULLs as in neighbours.
 create or replace view duplicates as
-    select release_id, other_id, kind, jaccard, containment
+    select *
     from neighbours
     where kind in ('exact', 'near', 'teaser', 'translation');

@@ -2,63 +2,40 @@
 -- from 1 by seen_at; revision_id is stable when older evidence shifts the count. The edit happened
 -- after changed_after and not later than seen_at. changed_after is NULL for the first revision,
 -- valid_to for the last, reverts_to where the text is no earlier revision's, and what compares it
--- with the one before (words_added to backdated) for the first.
+-- with the one before (words_added to backdated) for the first. flapping: a change between two texts
+-- that stood there by turns (view flappings). appeared_late: a first revision met over a week after
+-- the date it bears, though its source was looked at before that date and between then and now.
 -- revisions_as_of(ts): the same, as we knew it at ts (transaction time). Never looks ahead.
 create or replace macro revisions_as_of(ts) as table
-    with held as (
-        select r.*
-        from lake.revision_log as r
-        where r.recorded_at <= ts
-            and not exists (
-                select 1 from lake.superseded as s
-                where s.entry_id = r.entry_id and s.recorded_at <= ts
+    with days as (
+        select distinct source_id, captured_at::date as day
+        from lake.looks
+        where recorded_at <= ts
+    ),
+    late as (
+        select r.release_id
+        from _revisions_at(ts) as r
+        where r.revision = 1
+            and r.seen_at::date - r.published_on > 7
+            and exists (
+                select 1 from days as d
+                where d.source_id = r.source_id and d.day < r.published_on
+            )
+            and exists (
+                select 1 from days as d
+                where d.source_id = r.source_id and d.day > r.published_on
+                    and d.day < r.seen_at::date
             )
     )
     select
-        r.release_id,
-        r.revision,
-        r.revision_id,
-        r.source_id,
-        case when r.revision = 1 then 'first' else 'publisher' end as cause,
-        case
-            when r.revision = 1 then 'first'
-            when r.reverts_to is not null then 'restored'
-            else coalesce(c.change_class, 'substantive')
-        end as change_class,
-        r.reverts_to,
-        t.headline,
-        t.published_on,
-        t.published_text,
-        t.event_on,
-        t.place,
-        t.language,
-        t.kind,
-        array_to_string(t.paragraphs, chr(10) || chr(10)) as text,
-        t.paragraphs,
-        t.word_count,
-        c.words_added,
-        c.words_removed,
-        c.announced,
-        c.announced_how,
-        c.backdated,
-        r.text_digest,
-        r.seen_at,
-        r.changed_after,
-        r.seen_at as valid_from,
-        n.seen_at as valid_to,
-        r.recorded_at,
-        r.parser_version,
-        r.capture_id,
-        r.run_id,
-        r.before_revision_id,
-        r.text_id,
-        r.before_text_id
-    from held as r
-    join lake.texts as t on t.text_id = r.text_id
-    left join held as n
-        on n.before_revision_id = r.revision_id and n.release_id = r.release_id
-    left join _comparisons_as_of(ts) as c
-        on c.before_text_id = r.before_text_id and c.text_id = r.text_id;
+        r.*,
+        f.release_id is not null as flapping,
+        r.revision = 1 and l.release_id is not null as appeared_late
+    from _revisions_at(ts) as r
+    left join late as l on l.release_id = r.release_id
+    left join _flappings_at(ts) as f
+        on f.release_id = r.release_id and r.revision > f.first_revision
+        and r.revision <= f.last_revision;
 
 create or replace view revisions as
     from revisions_as_of('infinity'::timestamptz);

@@ -1,6 +1,7 @@
--- silent_edits: one row per edit that the page did not announce, the weightiest first. Key:
--- (release_id, revision). weight counts what may change a reader's belief; numbers, dates, names,
--- quotes and negations count ten each, paragraphs five, all else one; a moved-back date adds ten.
+-- silent_edits: one row per edit that the page did not announce, and per release that appeared late
+-- (revision 1), the weightiest first. Key: (release_id, revision). weight counts what may change a reader's belief; numbers, dates, names,
+-- quotes and negations count ten each, paragraphs five, all else one; a moved-back date or a late
+-- appearance adds ten.
 create or replace view silent_edits as
     with weighed as (
         select
@@ -25,7 +26,11 @@ create or replace view silent_edits as
         r.published_on,
         r.change_class,
         r.backdated,
-        cast(coalesce(w.weight, 0) + if(r.backdated, 10, 0) as bigint) as weight,
+        r.appeared_late,
+        r.flapping,
+        cast(
+            coalesce(w.weight, 0) + if(r.backdated, 10, 0) + if(r.appeared_late, 10, 0) as bigint
+        ) as weight,
         w.kinds,
         r.words_added,
         r.words_removed,
@@ -34,5 +39,5 @@ create or replace view silent_edits as
         r.revision_id
     from revisions as r
     left join weighed as w on w.revision_id = r.revision_id
-    where r.cause = 'publisher' and r.announced = false
+    where (r.cause = 'publisher' and r.announced = false) or r.appeared_late
     order by weight desc, r.seen_at desc, r.release_id, r.revision;

@@ -1,0 +1,272 @@
+"""The chain: merging and upgrades leave it whole; whatever else is touched is named."""
+
+import enum
+import hashlib
+import json
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tests.flows.shell import Shell
+from tests.warehouse.conftest import FIRST_RUN, make_lake
+from tests.warehouse.test_migrate import NOW, OLD
+from warehouse.chain import Appended, RowSet, link_text, row_set
+from warehouse.duck import Place, attach_writer, connect_bare, connect_reader
+from warehouse.errors import WarehouseError
+from warehouse.row_digest import digester, row_digest_sql
+from warehouse.schema import BY_NAME, TABLES
+from warehouse.store import Store
+from warehouse.verify import verify
+from warehouse.verify_chain import check_chain
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return make_lake(tmp_path)
+
+
+def damage(place: Place) -> list[tuple[str, str]]:
+    """What the chain finds."""
+    connection = connect_reader(place)
+    try:
+        return [(one.subject, one.sentence) for one in check_chain(connection)[1]]
+    finally:
+        connection.close()
+
+
+def test_every_commit_is_a_link_and_all_fits(place: Place) -> None:
+    connection = connect_reader(place)
+    links, findings = check_chain(connection)
+    counts = {
+        table.name: connection.execute(f"select count(*) from lake.{table.name}").fetchall()[0][0]
+        for table in TABLES
+    }
+    connection.close()
+    assert findings == []
+    assert [(one.position, one.run_id) for one in links] == [(1, "r1"), (2, "r2")]
+    assert links[1].previous == links[0].link
+    for name, count in counts.items():
+        if name not in ("schema_versions", "chain_log"):
+            assert sum(one.tables[name].rows for one in links if name in one.tables) == count
+
+
+def test_the_encoding_is_the_one_that_is_written_down() -> None:
+    """The digest of a row, computed by hand from the words of the module."""
+    row = {
+        "incident_id": "i1", "run_id": "r", "source_id": "lakes", "kind": "one body",
+        "detail": "Заседание, 'x'", "urls": ["https://a/", "é"], "opened_at": FIRST_RUN,
+        "closed_at": None, "recorded_at": FIRST_RUN,
+    }  # fmt: skip
+    us = "1772366400000000"
+    said = {
+        "detail": "Заседание, 'x'", "incident_id": "i1", "kind": "one body", "opened_at": us,
+        "recorded_at": us, "run_id": "r", "source_id": "lakes", "urls": "10:https://a/,2:é,",
+    }  # fmt: skip
+    text = "".join(f"{name}={len(value.encode())}:{value}," for name, value in said.items())
+    assert both("incident_log", [row]) == [hashlib.sha256(text.encode()).hexdigest()]
+
+
+def both(table: str, rows: list[dict[str, Any]]) -> list[str]:
+    """The digests of rows, by Python and by SQL, which must agree."""
+    connection = connect_bare()
+    appended = pa.Table.from_pylist(rows, BY_NAME[table].arrow)
+    connection.register("appended", appended)
+    by_sql = connection.execute(f"select {row_digest_sql(BY_NAME[table])} from appended").fetchall()
+    connection.close()
+    found = [digester(BY_NAME[table])(row) for row in rows]
+    assert found == [row[0] for row in by_sql]
+    return found
+
+
+def test_values_that_arrow_coerces_are_digested_as_it_stores_them() -> None:
+    class Word(str, enum.Enum):  # noqa: UP042 - str() of it is not its value
+        LIVE = "live"
+
+    row = {
+        "release_id": "r", "status": Word.LIVE, "since": FIRST_RUN.astimezone(timezone_of_tonga()),
+        "capture_id": "c", "run_id": "r1", "recorded_at": FIRST_RUN,
+    }  # fmt: skip
+    assert len(both("state_log", [row, {**row, "status": "live", "since": FIRST_RUN}])) == 2
+    tie = {
+        "release_id": "a",
+        "other_id": "b",
+        "jaccard": 1,
+        "run_id": "r",
+        "recorded_at": FIRST_RUN,
+    }
+    assert len(both("neighbour_log", [tie])) == 1  # and columns that are not there are NULL
+
+
+def timezone_of_tonga() -> timezone:
+    return timezone(timedelta(hours=13))
+
+
+@pytest.mark.parametrize("table", [t.name for t in TABLES if t.name != "schema_versions"])
+def test_no_two_rows_that_differ_in_a_column_share_a_digest(table: str) -> None:
+    base = {column.name: _some(column.type, 1) for column in BY_NAME[table].columns}
+    rows = [base]
+    for column in BY_NAME[table].columns:
+        rows.append({**base, column.name: _some(column.type, 2)})
+        if pa.types.is_date(column.type):
+            rows.append({**base, column.name: date(987, 6, 5)})
+        if column.nullable:
+            rows.append({**base, column.name: None})
+        if pa.types.is_list(column.type):
+            rows += [{**base, column.name: value} for value in ([], ["a,1:b"], ["a", "b"], [""])]
+        if pa.types.is_string(column.type):
+            rows += [{**base, column.name: value} for value in ("", "Ё\0\n,", "\U0001f5de", "'")]
+        if pa.types.is_floating(column.type):
+            rows += [{**base, column.name: value} for value in (0.1, 1e-9, 1 / 3, 0.0)]
+    assert len(set(both(table, rows))) == len(rows)
+
+
+def _some(kind: pa.DataType, number: int) -> Any:
+    if pa.types.is_timestamp(kind):
+        return FIRST_RUN + timedelta(microseconds=number)
+    if pa.types.is_date(kind):
+        return date(2026, 1, number)
+    if pa.types.is_list(kind):
+        return [str(number)]
+    if pa.types.is_map(kind):
+        return [("b", _some(kind.item_type, number)), ("a", _some(kind.item_type, 7))]
+    if pa.types.is_string(kind):
+        return f"text {number}"
+    return bool(number - 1) if pa.types.is_boolean(kind) else number
+
+
+def test_merging_leaves_it_whole(place: Place) -> None:
+    store = Store.open(place, FIRST_RUN)
+    store.begin()
+    store._connection.execute("call ducklake_merge_adjacent_files('lake')")
+    store.commit()
+    store.close()
+    assert damage(place) == []
+
+
+Tamper = Callable[[duckdb.DuckDBPyConnection], object]
+
+
+@pytest.mark.parametrize(
+    ("statement", "subject", "words"),
+    [
+        (
+            "update lake.texts set headline = 'Other' where headline like 'The %'",
+            "run r",
+            "altered",
+        ),
+        ("update lake.looks set digest = 'ff' where run_id = 'r1'", "run r1", "looks some were"),
+        (
+            "delete from lake.looks where run_id = 'r2'",
+            "run r2",
+            "1 rows to looks, and there are 0",
+        ),
+        ("insert into lake.looks select * from lake.looks where run_id = 'r2'", "run r2", "are 2"),
+        (
+            "insert into lake.superseded values ('x', 'r9', '2026-03-05T00:00:00Z')",
+            "rows of 2026-03-05",
+            "no commit in the chain made these rows: 1 of superseded",
+        ),
+        ("delete from lake.chain_log where position = 1", "run r2", "no link 1"),
+        ("update lake.chain_log set link = 'ff' where position = 1", "run r1", "not the digest"),
+        ("delete from lake.chain_log where position = 2", "rows of 2026-03-02", "no commit"),
+    ],
+)
+def test_whatever_is_touched_is_named(
+    place: Place, statement: str, subject: str, words: str
+) -> None:
+    connection = attach_writer(place)
+    connection.execute(statement)
+    connection.close()
+    first = damage(place)[0]
+    assert first[0].startswith(subject)
+    assert words in first[1]
+    assert verify(place, lambda *_: None).damaged
+
+
+def test_a_redacted_row_counts_by_its_digest(place: Place) -> None:
+    connection = attach_writer(place)
+    digest = row_digest_sql(BY_NAME["tickers"])
+    connection.execute(
+        "insert into lake.redacted_rows "
+        f"select 'tickers', recorded_at, {digest}, 'court order', 'r3', '2026-03-05' "
+        "from lake.tickers"
+    )
+    connection.execute("delete from lake.tickers")
+    connection.close()
+    assert [subject for subject, _ in damage(place)] == ["rows of 2026-03-05T00:00:00+00:00"]
+
+
+def test_a_commit_that_is_not_later_is_refused(place: Place) -> None:
+    row = {"entry_id": "e", "run_id": "r3", "recorded_at": FIRST_RUN}
+    store = Store.open(place, FIRST_RUN)
+    store.begin()
+    store.append("superseded", [row])
+    with pytest.raises(WarehouseError, match="has to be later"):
+        store.commit()
+    store.rollback()
+    store.close()
+    assert damage(place) == []
+
+
+def test_an_older_warehouse_begins_its_chain_with_the_next_run(tmp_path: Path) -> None:
+    with tarfile.open(OLD) as archive:
+        archive.extractall(tmp_path, filter="data")
+    place = Place(tmp_path / "data")
+    Store.open(place, NOW).close()
+    sentence = "2 runs were committed before the chain began; nothing proves their rows"
+    assert damage(place) == [("chain", sentence)]
+    store = Store.open(place, NOW)
+    store.begin()
+    store.append("superseded", [{"entry_id": "e", "run_id": "r3", "recorded_at": NOW}])
+    store.commit()
+    store.close()
+    assert damage(place) == [("chain", sentence)]
+
+
+def test_a_manifest_proves_what_was_taken_away(seeded: Shell) -> None:
+    file = seeded.folder / "m.json"
+    ran = seeded("verify", "--manifest", "m.json")
+    assert ran.code == 0
+    assert "wrote m.json, sha-256 " in ran.err
+    first = json.loads(file.read_bytes())
+    assert first["head"] == first["runs"][-1]["link"]
+    seeded("run")
+    assert seeded("verify", "--manifest", "m.json").code == 0
+    later = json.loads(file.read_bytes())
+    assert later["runs"][:1] == first["runs"]
+    assert len(later["runs"]) == 2
+    # the newest run is taken away with its link: only the manifest still knows
+    connection = attach_writer(Place(seeded.folder / "data"))
+    newest = later["runs"][1]["recorded_at"]
+    for table in TABLES:
+        connection.execute(f"delete from lake.{table.name} where recorded_at >= '{newest}'")
+    connection.close()
+    assert seeded("verify").code == 0
+    ran = seeded("verify", "--manifest", "m.json", "--format", "json")
+    assert ran.code == 1
+    assert ran.rows[0]["subject"] == f"run {later['runs'][1]['run_id']}"
+    assert json.loads(file.read_bytes()) == later, "a manifest that does not fit is kept"
+    seeded.write("other.json", "{}")
+    assert "is no manifest" in seeded("verify", "--manifest", "other.json").err
+
+
+def test_the_order_of_rows_and_tables_does_not_matter() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    one, two = Appended(), Appended()
+    stamp = {"run_id": "r", "recorded_at": at}
+    rows = [{"entry_id": name, **stamp} for name in "ab"]
+    others = [{"capture_id": "c", "release_id": "d", **stamp}]
+    one.add("superseded", rows)
+    one.add("reassigned", others)
+    two.add("reassigned", others)
+    two.add("superseded", rows[1:])
+    two.add("superseded", rows[:1])
+    assert one.links((0, None, None)) == two.links((0, None, None))
+    assert row_set([]).rows == 0
+    assert "looks 0 x" in link_text(1, "r", at, None, {"looks": RowSet(0, "x")})

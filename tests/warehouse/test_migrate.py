@@ -1,0 +1,141 @@
+"""A warehouse of an older schema opens and is brought up to date, once, and loses nothing.
+
+`old/schema-1.tar.xz` was written by pressdiff 0.1.0 with schema 1: two runs, one release, one edit.
+"""
+
+import sqlite3
+import tarfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tests.flows.shell import Shell
+from warehouse import migrate
+from warehouse.duck import Place, connect_reader, schema_version
+from warehouse.errors import SchemaTooOldError, WarehouseError
+from warehouse.schema import SCHEMA_VERSION, TABLES, Column, Table
+from warehouse.store import Store
+from warehouse.verify import verify
+
+OLD = Path(__file__).with_name("old") / "schema-1.tar.xz"
+NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
+EDIT = "On May 13, 2024, in Minsk, 14 observers took part in the exercise."
+HEADLINE = "Observers of the Council took part in the exercise near Minsk"
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Shell:
+    """A command line where a version-1 warehouse lies."""
+    with tarfile.open(OLD) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return Shell(tmp_path)
+
+
+def place_of(shell: Shell) -> Place:
+    return Place(shell.folder / "data")
+
+
+@pytest.mark.parametrize(
+    "words", [("sql", "select 1 from releases"), ("changes",), ("show", "0"), ("export", "out")]
+)
+def test_commands_that_only_ask_name_the_one_that_upgrades(
+    old: Shell, words: tuple[str, ...]
+) -> None:
+    ran = old(*words)
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "`pressdiff maintain`" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_the_next_run_upgrades_and_goes_on(old: Shell) -> None:
+    old.write("a.txt", f"{HEADLINE}\n{HEADLINE}\n14.05.2024\n{EDIT}\n")
+    at = "2024-06-03T00:00:00Z"
+    assert old("ingest", "a.txt", "--source", "csto", "--captured-at", at).code == 0
+    rows = old.sql("select revision, text from revisions order by revision")
+    assert [row["revision"] for row in rows] == [1, 2, 3]
+    assert [word in row["text"] for word, row in zip(("10", "12", "14"), rows, strict=True)]
+    assert not verify(place_of(old), lambda *_: None).damaged
+    assert len(list((old.folder / "data").glob("catalog-schema1-*.sqlite"))) == 1
+
+
+def test_the_copy_is_the_catalog_as_it_was(old: Shell) -> None:
+    before = _snapshots(place_of(old).catalog)
+    Store.open(place_of(old), NOW).close()
+    copy = place_of(old).root / "catalog-schema1-20261201T080000Z.sqlite"
+    assert _snapshots(copy) == before < _snapshots(place_of(old).catalog)
+    Store.open(place_of(old), NOW).close()
+    assert [*place_of(old).root.glob("catalog-*")] == [copy], "an upgraded one is not copied again"
+    # put back, it is the warehouse of before
+    place_of(old).catalog.unlink()
+    copy.rename(place_of(old).catalog)
+    with pytest.raises(SchemaTooOldError):
+        connect_reader(place_of(old))
+
+
+def test_an_upgrade_that_fails_changes_nothing(old: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise WarehouseError("no")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(migrate.MIGRATIONS, SCHEMA_VERSION, fail)
+        with pytest.raises(WarehouseError, match="no"):
+            Store.open(place_of(old), NOW)
+    with pytest.raises(SchemaTooOldError):
+        connect_reader(place_of(old))
+    Store.open(place_of(old), NOW).close()
+    connection = connect_reader(place_of(old))
+    assert schema_version(connection) == SCHEMA_VERSION
+    connection.close()
+
+
+def test_missing_tables_and_columns_are_added_and_old_rows_hold_null(
+    old: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = Column("extra", pa.list_(pa.string()), "new", nullable=True)
+    tables = (
+        *(_with(t, extra) if t.name == "looks" else t for t in TABLES),
+        Table("novelties", "one row per novelty", ("id",), (Column("id", pa.string(), "id"),)),
+    )
+    monkeypatch.setattr(migrate, "TABLES", tables)
+    Store.open(place_of(old), NOW).close()
+    connection = connect_reader(place_of(old))
+    assert connection.execute("select count(*), count(extra) from lake.looks").fetchone() == (2, 0)
+    assert connection.execute("select count(*) from lake.novelties").fetchone() == (0,)
+    connection.close()
+
+
+def test_a_new_column_that_may_not_be_null_needs_a_migration(
+    old: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = tuple(
+        _with(t, Column("extra", pa.string(), "new")) if t.name == "looks" else t for t in TABLES
+    )
+    monkeypatch.setattr(migrate, "TABLES", tables)
+    with pytest.raises(WarehouseError, match=r"looks\.extra .* migration is missing"):
+        Store.open(place_of(old), NOW)
+
+
+def test_todays_tables_are_those_of_version_1_and_what_may_be_added(old: Shell) -> None:
+    """The rule that lets a table or a column that may be NULL go without a migration."""
+    Store.open(place_of(old), NOW).close()
+    connection = connect_reader(place_of(old))
+    for table in TABLES:
+        described = connection.execute(f"describe lake.{table.name}").fetchall()
+        assert {row[0] for row in described} == {column.name for column in table.columns}
+    connection.close()
+
+
+def _with(table: Table, column: Column) -> Table:
+    return Table(table.name, table.grain, table.key, (*table.columns, column), table.sorted_by)
+
+
+def _snapshots(catalog: Path) -> int:
+    connection = sqlite3.connect(catalog)
+    try:
+        (count,) = connection.execute("select count(*) from ducklake_snapshot").fetchone()
+    finally:
+        connection.close()
+    return int(count)

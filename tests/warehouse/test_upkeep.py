@@ -1,0 +1,105 @@
+"""Upkeep: fewer files, sorted; old ones go a day later; rows, times and the chain stay."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse.servers import servers
+from tests.warehouse.test_catalogs import Kept, kept
+from warehouse.duck import Place, connect_bare
+from warehouse.lock import writing
+from warehouse.store import Store
+from warehouse.upkeep import forget_snapshots, merge_files, remove_old_files
+from warehouse.verify import verify
+
+__all__ = ["kept", "servers"]
+
+QUERIES = (
+    "select * from captures order by capture_id",
+    "select * from revisions order by revision",
+    "select * from changes order by revision, seq",
+)
+
+
+def test_maintain_merges_reports_and_checks(kept: Kept) -> None:
+    for number in range(3):
+        kept.ingest(number)
+    before = [kept.sql(query) for query in QUERIES]
+    known = kept.sql("select recorded_at as t from revisions order by revision")[1]["t"]
+    ran = kept("maintain", "--format", "json")
+    assert ran.code == 0, ran.err
+    assert "all as recorded" in ran.err
+    held = {row["table"]: row for row in ran.rows}
+    assert held["looks"]["rows"] == 3
+    assert held["looks"]["files"] == 1
+    assert held["looks"]["bytes"] > 1000
+    assert held["evidence"]["files"] == 3
+    assert [kept.sql(query) for query in QUERIES] == before
+    assert kept.sql(f"select count(*) as n from revisions_as_of('{known}')") == [{"n": 2}]
+    again = kept("maintain", "--no-check")
+    assert again.code == 0
+    assert "removed 0 old ones, dropped 0 snapshots" in again.err
+
+
+def test_old_files_go_a_day_later_and_snapshots_when_they_are_old(tmp_path: Path) -> None:
+    kept = Kept(tmp_path, Place(tmp_path / "data"))
+    for number in range(3):
+        kept.ingest(number)
+    now = datetime.now(UTC)
+    store = Store.open(kept.place, now)
+    files = _files(kept.place)
+    assert merge_files(store)[0] == files
+    for hours in range(24):  # whatever the time of day is now
+        assert remove_old_files(store, now + timedelta(hours=hours)) == 0
+    assert _files(kept.place) > files, "the merged ones lie beside those they were made of"
+    assert forget_snapshots(store, now + timedelta(days=29), 30) == 0
+    assert forget_snapshots(store, now + timedelta(days=31), 30) > 3
+    assert remove_old_files(store, now + timedelta(hours=49)) > 10
+    left = _files(kept.place)
+    store.close()
+    found = verify(kept.place, lambda *_: None)
+    assert found.findings == ()
+    assert found.files == left, "what is there is what the newest snapshot names"
+
+
+def test_merged_files_are_sorted_in_small_row_groups(tmp_path: Path) -> None:
+    store = Store.open(Place(tmp_path / "data"), datetime(2026, 3, 1, tzinfo=UTC))
+    for number in range(3):
+        at = datetime(2026, 3, 1, number + 1, tzinfo=UTC)
+        row = {"run_id": f"r{number}", "recorded_at": at, "source_id": "lakes", "kind": "html",
+               "headline": "x", "published_on": None, "published_text": None, "event_on": None,
+               "place": None, "language": None, "paragraphs": [], "word_count": 0,
+               "text_digest": "d", "headline_digest": "d", "body_digest": None}  # fmt: skip
+        store.begin()
+        store.append(
+            "texts", [{**row, "text_id": f"{n * 7919 % 9973:05}{number}"} for n in range(4000)]
+        )
+        store.commit()
+    merge_files(store)
+    (path,) = [row[0] for row in store.connection.execute(
+        "select distinct filename from lake.texts").fetchall()]  # fmt: skip
+    store.close()
+    connection = connect_bare()
+    ids = [row[0] for row in connection.execute(f"select text_id from '{path}'").fetchall()]
+    groups = connection.execute(
+        f"select distinct row_group_num_rows from parquet_metadata('{path}')"
+    ).fetchall()
+    connection.close()
+    assert len(ids) == 12000
+    assert ids == sorted(ids)
+    assert max(groups) == (8192,)
+
+
+def test_maintain_waits_for_the_writer(tmp_path: Path) -> None:
+    kept = Kept(tmp_path, Place(tmp_path / "data"))
+    kept.ingest(0)
+    kept.write("pressdiff.toml", "[warehouse]\nlock_wait_s = 0.2\n[[source]]\nuse = 'csto'\n")
+    with writing(kept.place, "run", 0, lambda _: None, pytest.fail):
+        ran = kept.command("maintain")
+    assert ran.code == 1
+    assert "still writing to this warehouse after 0.2 s" in ran.err
+
+
+def _files(place: Place) -> int:
+    return len([*place.files.rglob("*.parquet")])

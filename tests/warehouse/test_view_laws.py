@@ -1,0 +1,97 @@
+"""Laws of the views, over worlds recorded by the real recorder and asked through the real SQL."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from itertools import count
+
+import duckdb
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.warehouse.histories import START, looks, parsers, read_by, staged
+from tests.warehouse.memory_store import MemoryStore
+from tests.warehouse.test_reading_again import one_each, record, recorded
+from warehouse.duck import connect_bare, create_views
+from warehouse.history.flaps import flappings
+from warehouse.model import StagedLook
+from warehouse.schema import TABLES
+
+
+@contextmanager
+def asked(store: MemoryStore) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose views stand over what a store in memory holds."""
+    with closing(connect_bare()) as connection:
+        connection.execute("create schema lake")
+        for table in TABLES:
+            if table.name != "run_log":
+                rows = pa.Table.from_pylist(
+                    [dict(row) for row in store.rows(table.name)], table.arrow
+                )
+            else:
+                rows = table.arrow.empty_table()
+            connection.register("given", rows)
+            connection.execute(f"create table lake.{table.name} as from given")
+            connection.unregister("given")
+        create_views(connection)
+        yield connection
+
+
+AS_OF = (
+    "select release_id, headline, published_on, text, first_seen_at, last_seen_at, revision, "
+    "last_changed_at from releases_as_of($1::timestamptz) order by all"
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(looks(), min_size=2, max_size=7), st.data())
+def test_what_we_knew_stays_what_we_knew(world: list[StagedLook], data: st.DataObject) -> None:
+    """Late evidence and a reading again change nothing of what was known before them."""
+    cut = data.draw(st.integers(1, len(world)))
+    parser = data.draw(parsers(world))
+    store = recorded([world[:cut]])
+    at = store.rows("run_log")[-1]["recorded_at"]
+    with asked(store) as connection:
+        knew = connection.execute(AS_OF, [at]).fetchall()
+        now = AS_OF.replace("releases_as_of($1::timestamptz)", "releases")
+        assert knew == connection.execute(now).fetchall()
+    today = [read_by(parser, "v2", look) for look in world]
+    record(store, one_each(today[:cut]))
+    record(store, today[cut:])
+    with asked(store) as connection:
+        assert connection.execute(AS_OF, [at]).fetchall() == knew
+        early = at - timedelta(days=1)
+        assert connection.execute(AS_OF, [early]).fetchall() == []
+
+
+BODIES = ("one two three four five", "one two three four six", "one two three four seven")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(BODIES), min_size=1, max_size=14))
+def test_flappings_are_those_of_the_rule(bodies: list[str]) -> None:
+    address = "https://lakes.example/1"
+    days = count()
+    store = recorded([[staged(next(days), body, address=address) for body in bodies]])
+    with asked(store) as connection:
+        revisions = connection.execute(
+            "select text_digest, seen_at, flapping from revisions order by revision"
+        ).fetchall()
+        found = connection.execute(
+            "select first_revision, last_revision, flips, text_digests, since, until "
+            "from flappings order by first_revision"
+        ).fetchall()
+    expected = flappings([row[0] for row in revisions], [row[1] for row in revisions])
+    assert found == [
+        (one.first_revision, one.last_revision, one.flips, list(one.text_digests), one.since,
+         one.until)
+        for one in expected
+    ]  # fmt: skip
+    flips = {
+        number
+        for one in expected
+        for number in range(one.first_revision + 1, one.last_revision + 1)
+    }
+    assert {number for number, row in enumerate(revisions, 1) if row[2]} == flips
+    assert revisions[0][1] == START

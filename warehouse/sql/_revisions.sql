@@ -1,0 +1,58 @@
+-- Internal. One row per revision as known at ts, by itself: revisions_as_of adds what only its
+-- neighbours and its source's other looks tell.
+create or replace macro _revisions_at(ts) as table
+    with held as (
+        select r.*
+        from lake.revision_log as r
+        where r.recorded_at <= ts
+            and not exists (
+                select 1 from lake.superseded as s
+                where s.entry_id = r.entry_id and s.recorded_at <= ts
+            )
+    )
+    select
+        r.release_id,
+        r.revision,
+        r.revision_id,
+        r.source_id,
+        case when r.revision = 1 then 'first' else 'publisher' end as cause,
+        case
+            when r.revision = 1 then 'first'
+            when r.reverts_to is not null then 'restored'
+            else coalesce(c.change_class, 'substantive')
+        end as change_class,
+        r.reverts_to,
+        t.headline,
+        t.published_on,
+        t.published_text,
+        t.modified_on,
+        t.event_on,
+        t.place,
+        t.language,
+        t.kind,
+        array_to_string(t.paragraphs, chr(10) || chr(10)) as text,
+        t.paragraphs,
+        t.word_count,
+        c.words_added,
+        c.words_removed,
+        c.announced,
+        c.announced_how,
+        c.backdated,
+        r.text_digest,
+        r.seen_at,
+        r.changed_after,
+        r.seen_at as valid_from,
+        n.seen_at as valid_to,
+        r.recorded_at,
+        r.parser_version,
+        r.capture_id,
+        r.run_id,
+        r.before_revision_id,
+        r.text_id,
+        r.before_text_id
+    from held as r
+    join lake.texts as t on t.text_id = r.text_id
+    left join held as n
+        on n.before_revision_id = r.revision_id and n.release_id = r.release_id
+    left join _comparisons_as_of(ts) as c
+        on c.before_text_id = r.before_text_id and c.text_id = r.text_id;

@@ -1,0 +1,269 @@
+"""The ties of a run: its new and changed releases against everything that stands.
+
+Called once, at the end of a run's transaction. A release whose text, date or first sight changed
+is compared anew and its former ties are replaced; nobody else's are looked at. Clusters are then
+worked out again for the components that gained or lost a tie. What is appended depends on how the
+releases stand, not on the order in which they came: equal bodies find each other by digest,
+others by the keys of their signatures, and `caps` alone prefer who came first.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from warehouse.history.fingerprint import Scheme
+from warehouse.history.neighbours import (
+    SAME_TEXT,
+    Article,
+    Neighbour,
+    Relation,
+    Rules,
+    clusters,
+    tie_releases,
+)
+from warehouse.history.pairing import Caps
+from warehouse.rows import Stamp
+from warehouse.signatures import SignatureLog, route_for
+from warehouse.store import Store
+from warehouse.tie_log import Repeat, Standing, TieLog
+
+RULES_VERSION = 1
+"""Of `kinds_of` and `conflict`: bump it when a pair of texts may now get another kind."""
+
+_REPEATING = (Relation.EXACT, Relation.NEAR, Relation.TEASER, Relation.TRANSLATION)
+"""What makes a release repeat an older one, the strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TieSettings:
+    """How the releases of a warehouse are compared; its name is stored with every comparison."""
+
+    scheme: Scheme = field(default_factory=Scheme)
+    rules: Rules = field(default_factory=Rules)
+    caps: Caps = field(default_factory=lambda: Caps(copies=100))
+    """Of equal bodies only the oldest `copies` meet the others, each copy those at least."""
+    releases_at_once: int = 20_000
+    """Bounds the memory of a run that brings very many: their texts are compared in parts."""
+
+    def __str__(self) -> str:
+        """What ties depend on: another name has every release compared anew.
+
+        >>> str(TieSettings())
+        's3-b24x3-p6w16d64-n1-v2 J0.5 T0.8x2 U0.9/0.5 k1'
+        """
+        return f"{self.scheme} {self.rules} k{RULES_VERSION}"
+
+
+def settle_ties(
+    store: Store, stamp: Stamp, touched: Iterable[str], settings: TieSettings = TieSettings()
+) -> int:
+    """Append the ties and clusters that follow from how these releases stand now.
+
+    `touched` are all releases whose revisions may have changed since the last call, vanished ones
+    included. Under other rules than the last call's every release is compared. Returns how many
+    ties were found or lost.
+    """
+    log = TieLog(store, stamp)
+    touched = set(touched)
+    if not log.compared_by(str(settings)):
+        changed = log.current((), log.all_releases())
+        fresh: set[str] = set()
+    else:
+        older = log.older(touched)
+        fresh = touched - older
+        changed = _standings(log, fresh, older)
+    if not changed:
+        return 0
+    log.append_standings(changed.values(), str(settings))
+    step = _Step(store, stamp, log, settings, changed, fresh)
+    changes = 0
+    tied: set[str] = set()
+    for part in _parts(sorted(changed), settings.releases_at_once):
+        found, gone = step.retie({release_id: changed[release_id] for release_id in part})
+        changes += len(found | gone)
+        tied.update(end for tie in found | gone for end in (tie.release_id, tie.other_id))
+        tied |= step.tied
+    _settle_clusters(log, tied | _vanished(changed))
+    return changes
+
+
+def _vanished(changed: dict[str, Standing]) -> set[str]:
+    return {release_id for release_id, one in changed.items() if one.text_id is None}
+
+
+def _standings(log: TieLog, fresh: set[str], older: set[str]) -> dict[str, Standing]:
+    """The touched releases that stand otherwise than they did."""
+    known = log.compared(older)
+    now = log.current(fresh, older)
+    for release_id in older - now.keys():
+        if release_id in known:
+            now[release_id] = Standing(release_id, None, None, None, None, None)
+    return {release_id: one for release_id, one in now.items() if known.get(release_id) != one}
+
+
+class _Step:
+    """Compares changed releases with all that stand. Made once all of `changed` is appended."""
+
+    def __init__(
+        self,
+        store: Store,
+        stamp: Stamp,
+        log: TieLog,
+        settings: TieSettings,
+        changed: dict[str, Standing],
+        fresh: set[str],
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._fresh = fresh
+        self._settings = settings
+        bodies = {one.body_digest: one.text_id for one in changed.values()}
+        signable = {body: text for body, text in bodies.items() if body and text}
+        self._route = route_for(len(signable))
+        few = len(signable) <= settings.releases_at_once
+        self._texts = store.run_paragraphs(stamp.recorded_at) if few else {}
+        self._signatures = SignatureLog(store, stamp, settings.scheme, self._route)
+        self._signatures.sign(signable, self._texts)
+        self.tied: set[str] = set()
+        """The releases that were compared and have, or had, a tie."""
+
+    def retie(self, changed: dict[str, Standing]) -> tuple[set[Neighbour], set[Neighbour]]:
+        """Append the ties of these releases; those that are new and those that are gone."""
+        bodies = {one.body_digest for one in changed.values() if one.body_digest}
+        most = self._settings.caps.copies
+        alike = self._signatures.candidates(bodies, self._settings.caps)
+        holders = self._log.holders(bodies | {body for pair in alike for body in pair})
+        copies = set(_copies(changed, holders, most))
+        others = set(_others(changed, holders, alike, most)) - copies
+        now = {Neighbour(*pair, Relation.EXACT, 1.0, 1.0) for pair in copies}
+        now |= set(self._compared(others, holders))
+        before = self._log.ties(changed.keys() - self._fresh)
+        tied = {(tie.release_id, tie.other_id) for tie in now}
+        found = now - before
+        gone = {tie for tie in before if (tie.release_id, tie.other_id) not in tied}
+        self._log.append_ties(found, gone)
+        ends = {end for tie in now | before for end in (tie.release_id, tie.other_id)}
+        self.tied = ends & changed.keys()
+        return found, gone
+
+    def _compared(
+        self, pairs: set[tuple[str, str]], holders: dict[str, list[Standing]]
+    ) -> list[Neighbour]:
+        """The ties of candidate pairs, checked on their texts."""
+        wanted = {end for pair in pairs for end in pair}
+        standing = [one for many in holders.values() for one in many if one.release_id in wanted]
+        texts = {one.text_id for one in standing if one.text_id}
+        bodies = {text: self._texts[text] for text in texts & self._texts.keys()}
+        bodies |= self._store.paragraphs(texts - bodies.keys())
+        articles = {
+            one.release_id: Article(
+                one.release_id, bodies[one.text_id], one.first_seen_at, one.published_on,
+                self._signatures.words_of(one.body_digest or ""),
+            )
+            for one in standing
+            if one.text_id and one.first_seen_at
+        }  # fmt: skip
+        return tie_releases(pairs, articles, self._settings.rules, self._route)
+
+
+def _copies(
+    changed: dict[str, Standing], holders: dict[str, list[Standing]], most: int
+) -> Iterator[tuple[str, str]]:
+    """The pairs of equal bodies that a changed release is in; one of each is of the oldest."""
+    for one in changed.values():
+        if one.body_digest is None:
+            continue
+        group = [other.release_id for other in holders[one.body_digest]]
+        oldest = group[:most]
+        for other in group if one.release_id in oldest else oldest:
+            if other != one.release_id:
+                yield _ordered(one.release_id, other)
+
+
+def _others(
+    changed: dict[str, Standing],
+    holders: dict[str, list[Standing]],
+    alike: set[tuple[str, str]],
+    most: int,
+) -> Iterator[tuple[str, str]]:
+    """The pairs of releases whose bodies are candidates."""
+    for body, other_body in alike:
+        for one in holders.get(body, ())[:most]:
+            if one.release_id in changed:
+                for other in holders.get(other_body, ())[:most]:
+                    yield _ordered(one.release_id, other.release_id)
+
+
+def _settle_clusters(log: TieLog, ends: set[str]) -> None:
+    """Append what changed in the clusters around these releases, which hold all changed ties."""
+    if not ends:
+        return
+    ties: set[Neighbour] = set()
+    members: set[str] = set()
+    while ends:
+        members |= ends
+        new = log.ties(ends)
+        ties |= new
+        joined = {end for t in new if t.kind in SAME_TEXT for end in (t.release_id, t.other_id)}
+        ends = joined - members
+    involved = members | {end for tie in ties for end in (tie.release_id, tie.other_id)}
+    ages = {one.release_id: one.age for one in log.compared(involved).values() if one.first_seen_at}
+    cluster_of = clusters(ties, ages)
+    told = log.repeats(members)
+    now = {one: _repeat(one, ties_of, cluster_of, ages) for one, ties_of in _by_end(members, ties)}
+    log.append_repeats(
+        {
+            release_id: one
+            for release_id, one in now.items()
+            if told.get(release_id, Repeat(release_id, None, None)) != one
+        }
+    )
+
+
+def _by_end(
+    members: set[str], ties: Iterable[Neighbour]
+) -> Iterator[tuple[str, Sequence[Neighbour]]]:
+    """Every member with its ties."""
+    held: dict[str, list[Neighbour]] = {member: [] for member in sorted(members)}
+    for tie in ties:
+        for end in (tie.release_id, tie.other_id):
+            if end in held:
+                held[end].append(tie)
+    yield from held.items()
+
+
+def _repeat(
+    release_id: str,
+    ties: Sequence[Neighbour],
+    cluster_of: Mapping[str, str],
+    ages: Mapping[str, tuple[date, datetime, str]],
+) -> Repeat:
+    """What a release repeats: of its older partners the one most like it, the oldest of equals.
+
+    A partner that a look-alike keeps out of its cluster is not repeated; a translation, which is
+    only proposed, joins no cluster but is named where nothing else is.
+    """
+    cluster_id = cluster_of.get(release_id, release_id)
+    best = min(
+        (
+            (_REPEATING.index(tie.kind), ages[other], other)
+            for tie in ties
+            if tie.kind in _REPEATING
+            for other in (tie.other_id if tie.release_id == release_id else tie.release_id,)
+            if ages[other] < ages[release_id]
+            and (tie.kind is Relation.TRANSLATION or cluster_of.get(other, other) == cluster_id)
+        ),
+        default=None,
+    )
+    if best is None:
+        return Repeat(cluster_id, None, None)
+    return Repeat(cluster_id, best[2], _REPEATING[best[0]].value)
+
+
+def _ordered(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one < other else (other, one)
+
+
+def _parts(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
