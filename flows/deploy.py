@@ -5,6 +5,7 @@ one waits. That is for the publisher's sake: what keeps the archive right is the
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -196,7 +197,11 @@ def serve(
     """
     from prefect.runner import Runner
 
-    runner = Runner(
+    class Stopping(Runner):
+        def handle_sigterm(self, *_: Any, **__: Any) -> None:
+            sys.exit(0)  # unwinds what Ctrl-C does; Prefect's own never awaits its stop
+
+    runner = Stopping(
         name="pressdiff", heartbeat_seconds=HEARTBEAT_S, limit=most_runs, pause_on_shutdown=True
     )
     for one in deployments:

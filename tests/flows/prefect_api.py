@@ -136,6 +136,14 @@ class Scheduler:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def has_children(self) -> bool:
+        """Whether a process that it started for a run is left; it has ended."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
     def interrupt(self) -> int:
         """Press Ctrl-C; its exit code."""
         os.killpg(self.process.pid, signal.SIGINT)

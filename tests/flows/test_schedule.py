@@ -108,12 +108,6 @@ def test_a_run_is_shown_on_prefects_pages(served: Served) -> None:
     assert "Stanislav Zas at the" in earliest
 
 
-def test_upkeep_is_a_deployment_too(served: Served) -> None:
-    done = served.api.wait_state(served.api.trigger("maintain/upkeep"), *ENDED)
-    assert done["state_name"] == "Completed"
-    assert len(served.shell.sql("select 1 as one from releases")) == 5
-
-
 def test_a_dead_machines_run_is_marked_and_the_next_is_right(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,23 +182,32 @@ def test_a_tracked_run_by_hand_commits_what_an_untracked_one_does(
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     from flows.ingest import ingest
+    from flows.maintain import maintain
 
     with temporary_settings({PREFECT_API_URL: served.api.url}):
         summary = ingest(str(shell.folder / "pressdiff.toml"))
+        cared = maintain(str(shell.folder / "pressdiff.toml"))
         by_hand = FlowRunFilter.model_validate({"deployment_id": {"is_null_": True}})
         with get_client(sync_client=True) as client:
-            (flow_run,) = client.read_flow_runs(flow_run_filter=by_hand)
+            flow_runs = client.read_flow_runs(flow_run_filter=by_hand)
             tasks = client.read_task_runs(flow_run_filter=by_hand)
     assert summary.outcomes == {"new": 5}
+    assert cared.verified is not None
+    assert cared.verified.findings == ()
     query = "select headline, published_on, event_on, place, text from releases order by headline"
     assert shell.sql(query) == Shell(seeded_template).sql(query)
-    assert flow_run.state_name == "Completed"
+    assert [run.state_name for run in flow_runs] == ["Completed"] * 2  # the pass and the upkeep
     assert sorted(task.name.partition("-")[0] for task in tasks) == ["commit", "stage"]
 
 
 def test_ctrl_c_ends_it_and_pauses_the_schedules(served: Served) -> None:
-    assert served.scheduler.interrupt() == 0, served.scheduler.said()
-    assert "Traceback" not in served.scheduler.said()
+    runs = served.shell.sql("select run_id from runs order by run_id")
+    with writer_lock(served.shell.folder / "data/.lock", "test", 0.0, time.sleep, lambda _: None):
+        served.api.wait_state(served.api.trigger("ingest/csto"), "Running")
+        assert served.scheduler.interrupt() == 0, served.scheduler.said()
+        assert not served.scheduler.has_children()
+    assert served.shell.sql("select run_id from runs order by run_id") == runs
+    assert "stopped; the schedules are paused" in served.scheduler.said()
     with pytest.raises(OSError, match="refused"):
         served.api.ask("health")
     database = served.shell.folder / "data" / "prefect" / "prefect.db"
