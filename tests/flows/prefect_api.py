@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from tests.flows.shell import ROOT
 
 _DEADLINE_S = 150
-_POLL_S = 0.2
+_POLL_S = 0.4
 
 Json = Any
 Value = TypeVar("Value")
@@ -51,7 +52,8 @@ class Api:
     def ask(self, path: str, body: Json = None) -> Json:
         """The answer to a question; a POST when there is a body.
 
-        Asked again after a 503, as Prefect's clients do: its SQLite was locked, nothing was done.
+        Asked again after a 503 (its SQLite was locked) or half a minute of silence, as Prefect's
+        clients do.
         """
         request = urllib.request.Request(
             f"{self.url}/{path}",
@@ -67,6 +69,8 @@ class Api:
                 if error.code != 503:
                     raise
                 return None
+            except TimeoutError:
+                return None
 
         return wait_for(look, "Prefect's database")[0]
 
@@ -76,7 +80,7 @@ class Api:
 
     def trigger(self, name: str) -> str:
         """Ask for a run of a deployment now; its id."""
-        body = {"state": {"type": "SCHEDULED"}}
+        body = {"state": {"type": "SCHEDULED"}, "idempotency_key": uuid4().hex}
         made = self.ask(f"deployments/{self.deployment(name)['id']}/create_flow_run", body)
         return str(made["id"])
 
