@@ -344,6 +344,39 @@ def migrate_warehouse(folder: Path, /, *, common: Common = Common()) -> int:
 
 
 @app.command
+def schedule(*, port: int = 4200, most_runs: int = 4, common: Common = Common()) -> int:
+    """Run every source by its schedule until stopped, with Prefect's pages to watch it by.
+
+    Parameters
+    ----------
+    port
+        Of the Prefect server started on this machine; not used when one is configured.
+    most_runs
+        How many sources may run at once.
+    """
+    from flows.commands.schedule import schedule as command
+
+    return command(common, port, most_runs)
+
+
+@app.command
+def metrics(
+    *, output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
+    common: Common = Common(),
+) -> int:  # fmt: skip
+    """Print what a monitor should watch, as OpenMetrics text.
+
+    Parameters
+    ----------
+    output
+        Write to this file instead, whole or not at all.
+    """
+    from flows.commands.metrics import metrics as command
+
+    return command(common, output)
+
+
+@app.command
 def doctor(*, format: _FORMAT = "table", common: Common = Common()) -> int:
     """Check that this machine and this configuration can do the work."""
     from flows.commands.care import doctor as command
@@ -391,7 +424,7 @@ def check(
 _VALUED = {
     "--config", "--format", "--source", "--recheck", "--captured-at", "--as-of", "--revision",
     "--since", "--recorded-since", "--class", "--id", "--text", "--output", "-o", "--against",
-    "--threshold", "--kinds", "--clusters", "--manifest",
+    "--threshold", "--kinds", "--clusters", "--manifest", "--port", "--most-runs",
 }  # fmt: skip
 """Options that take the word after them."""
 

@@ -11,15 +11,20 @@ from time import sleep
 from typing import Any
 
 from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.utilities.annotations import quote
 
+from flows.artifacts import artifacts
 from flows.inputs import InputFile
 from flows.pipeline import Effects, Run, RunSummary, execute, plan_run, utc_now
 from flows.settings import load_settings
 from flows.visit import Target, Visit
 from flows.wish import Wish
 from parsers.model import Source
+from warehouse.duck import Place
+from warehouse.run_report import run_report
 
 
 @task(name="stage", task_run_name="stage-{source_id}", cache_policy=NO_CACHE)
@@ -85,4 +90,14 @@ def ingest(
     for bad in summary.bad:
         log.warning("unreadable: %s: %s", bad.path, bad.reason)
     log.info("committed: run=%s outcomes=%s", summary.run_id, dict(summary.outcomes))
+    _show(settings.place, summary, [plan.source.id for plan in plans])
     return summary
+
+
+def _show(place: Place, summary: RunSummary, source_ids: list[str]) -> None:
+    """Put what the run brought on Prefect's pages; the archive has it even if that fails."""
+    try:
+        for page in artifacts(summary, run_report(place, summary.run_id), source_ids):
+            create_markdown_artifact(page.markdown, key=page.key, description=page.title)
+    except PrefectHTTPStatusError as error:
+        get_run_logger().warning("the run is committed, but cannot be shown: %s", error)

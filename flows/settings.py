@@ -66,6 +66,10 @@ class Settings:
     contact: str | None
     """Goes into the User-Agent; None: the network is off."""
     entries: tuple[Entry, ...]
+    maintain_schedule: str
+    """Cron, UTC: when `pressdiff schedule` cares for the warehouse."""
+    recheck_schedule: str | None
+    """Cron, in each source's time zone: when sources that seldom run are looked at besides."""
 
     @cached_property
     def watched(self) -> tuple[Watched, ...]:
@@ -130,6 +134,9 @@ _WAREHOUSE: Checks = {
 }
 _HTTP: Checks = {"contact": text}
 _SOURCE: Checks = {"use": text, "schedule": _cron}
+_SCHEDULE: Checks = {"maintain": _cron, "recheck": _cron}
+_TABLES = ("warehouse", "http", "schedule", "source")
+_NIGHTLY = "43 3 * * *"
 _EMBEDDED = TomlFile('[[source]]\nuse = "csto"\n', "the embedded default")
 
 
@@ -159,10 +166,11 @@ def _read(path: Path) -> str:
 
 def _settings(file: TomlFile, root: Path, path: Path | None) -> Settings:
     for key in file.data:
-        if key not in ("warehouse", "http", "source"):
-            raise file.unknown((key,), ("warehouse", "http", "source"))
+        if key not in _TABLES:
+            raise file.unknown((key,), _TABLES)
     warehouse = file.table(("warehouse",), file.data.get("warehouse", {}), _WAREHOUSE)
     http = file.table(("http",), file.data.get("http", {}), _HTTP)
+    schedule = file.table(("schedule",), file.data.get("schedule", {}), _SCHEDULE)
     return Settings(
         root=root,
         file=path,
@@ -174,6 +182,8 @@ def _settings(file: TomlFile, root: Path, path: Path | None) -> Settings:
             Entry(one["use"], one.get("schedule"), _where(file, index))
             for index, one in enumerate(file.tables("source", _SOURCE, "use"))
         ),
+        maintain_schedule=schedule.get("maintain", _NIGHTLY),
+        recheck_schedule=schedule.get("recheck"),
     )
 
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 def api_configured() -> bool:
     """Whether the environment or Prefect's active profile names an API."""
-    return bool(os.environ.get("PREFECT_API_URL") or _profile().get("PREFECT_API_URL"))
+    return bool(configured_api())
+
+
+def configured_api() -> str:
+    """The address of that API; empty when there is none."""
+    return os.environ.get("PREFECT_API_URL") or _profile().get("PREFECT_API_URL") or ""
 
 
 def _profile() -> dict[str, str]:
