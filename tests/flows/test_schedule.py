@@ -77,6 +77,7 @@ def test_a_deployment_gets_scheduled_runs(served: Served) -> None:
     assert len(own) + len(rechecks) == len(times)
 
 
+@pytest.mark.drill
 def test_overlapping_runs_wait_for_each_other_and_commit_once(served: Served) -> None:
     root = served.shell.folder / "data"
     root.mkdir(exist_ok=True)
@@ -99,6 +100,7 @@ def test_overlapping_runs_wait_for_each_other_and_commit_once(served: Served) ->
     assert len(served.shell.sql("select 1 as one from runs")) == 2
 
 
+@pytest.mark.drill
 def test_a_run_is_shown_on_prefects_pages(served: Served) -> None:
     pages = {one["key"]: one["data"] for one in served.api.ask("artifacts/latest/filter", {})}
     assert set(pages) >= {"summary-csto", "changes-csto", "coverage-csto", "incidents-csto"}
@@ -108,6 +110,7 @@ def test_a_run_is_shown_on_prefects_pages(served: Served) -> None:
     assert "Stanislav Zas at the" in earliest
 
 
+@pytest.mark.drill
 def test_a_dead_machines_run_is_marked_and_the_next_is_right(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +174,7 @@ def watch_closely(api: Api, folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(first) == 1
 
 
+@pytest.mark.drill
 def test_a_tracked_run_by_hand_commits_what_an_untracked_one_does(
     served: Served, tmp_path: Path, seeded_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +204,7 @@ def test_a_tracked_run_by_hand_commits_what_an_untracked_one_does(
     assert sorted(task.name.partition("-")[0] for task in tasks) == ["commit", "stage"]
 
 
+@pytest.mark.drill
 def test_ctrl_c_ends_it_and_pauses_the_schedules(served: Served) -> None:
     runs = served.shell.sql("select run_id from runs order by run_id")
     with writer_lock(served.shell.folder / "data/.lock", "test", 0.0, time.sleep, lambda _: None):

@@ -23,7 +23,7 @@ SAMPLES = [
 
 def as_json(reading: Reading) -> dict[str, object]:
     kept = asdict(reading)
-    del kept["trace"], kept["container_digest"]
+    del kept["trace"], kept["container_digest"], kept["shown"]
     return json.loads(json.dumps(kept, default=str))  # type: ignore[no-any-return]
 
 

@@ -28,7 +28,8 @@ from warehouse.place import Place
 
 KEYS = {"AWS_ACCESS_KEY_ID": "drill-key", "AWS_SECRET_ACCESS_KEY": "drill-secret-9d1f"}
 _BUCKET = "press"
-_START_S = 60
+_START_S = 40.0
+_STARTS = 3
 _NUMBERS = count(1)
 
 
@@ -57,7 +58,7 @@ class ObjectServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        config = self.folder.with_name("s3.json")
+        config = self.folder.with_name(f"s3-{self.port}.json")
         keys = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}
         who = {
             "name": "drill",
@@ -67,7 +68,7 @@ class ObjectServer:
         config.write_text(json.dumps({"identities": [who]}))
         weed = _weed()
         assert weed is not None
-        with self.folder.with_name("weed.log").open("ab") as log:
+        with self.folder.with_name(f"weed-{self.port}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
                     weed, "-logtostderr=true", "server", "-master.telemetry=false",
@@ -207,18 +208,32 @@ class Servers:
         return place
 
 
+def _started_objects(folder: Path) -> ObjectServer:
+    """An S3 server that answers. One that lost a port to another process before it could listen
+    never will: it is started anew on other ports."""
+    for attempt in range(_STARTS):
+        objects = ObjectServer(folder / str(attempt), _free_ports())
+        try:
+            objects.start()
+            return objects
+        except OSError:
+            objects.kill()
+            if attempt == _STARTS - 1:
+                raise
+    raise AssertionError("no start was tried")
+
+
 @contextmanager
 def running_servers() -> Iterator[Servers]:
     """The two servers, and the environment in which they are found."""
     folder = Path(tempfile.mkdtemp(prefix="press-"))  # a socket's path may have 107 bytes
     folder.chmod(0o755)  # PostgreSQL runs as a user of its own when we are root
-    objects = ObjectServer(folder / "objects", _free_ports())
+    objects = _started_objects(folder / "objects")
     catalogs = Catalogs(folder / "pg")
     environment = {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{objects.port}"}
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     try:
-        objects.start()
         catalogs.start()
         yield Servers(catalogs, objects, environment)
     finally:
@@ -243,7 +258,8 @@ def servers() -> Iterator[Servers]:
 
 def _free_ports() -> int:
     """The first of four ports that are free, with those 10,000 above, which it takes for gRPC."""
-    for base in range(21000 + os.getpid() % 700 * 10, 45000, 10):
+    first = 11_000 + os.getpid() % 500 * 10
+    for base in range(first, 22_000, 10):  # those above stay below the ports of outgoing calls
         if all(_is_free(base + n + more) for n in range(4) for more in (0, 10_000)):
             return base
     raise AssertionError("no four free ports in a row")

@@ -46,9 +46,9 @@ class Kept(Shell):
         assert ran.code == 0, ran.err
 
 
-@pytest.fixture(params=["embedded", SCALED])
+@pytest.fixture(params=[pytest.param("embedded", marks=pytest.mark.drill), SCALED])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
-    """An empty warehouse of either kind."""
+    """An empty warehouse of either kind; all other tests are on the embedded one already."""
     if request.param == "embedded":
         return Kept(tmp_path, Place(tmp_path / "data"))
     found: Servers = request.getfixturevalue("servers")
