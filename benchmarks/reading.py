@@ -20,7 +20,7 @@ from tests.corpus.pages import make_page, recosmetic
 
 ROUNDS = 5
 HOSTILE_CPU_S = 2.0
-"""What a hostile page may cost (BEHAVIOUR 28)."""
+"""What a hostile page may cost."""
 
 Read = Callable[[Capture], Reading]
 

@@ -1,4 +1,4 @@
-"""Whom we contact: hosts of the source, at the addresses that were checked. BEHAVIOUR 4 and 5."""
+"""Whom we contact: hosts of the source, at the addresses that were checked. Promises 4 and 5."""
 
 import ssl
 import subprocess

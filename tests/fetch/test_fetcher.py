@@ -1,4 +1,4 @@
-"""What asking for a URL comes to, with redirects and retries. BEHAVIOUR 3, 4, 18 and 19."""
+"""What asking for a URL comes to, with redirects and retries. Promises 3, 4, 18 and 19."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How long a host is left in peace. BEHAVIOUR 2 and 3; every time here is the fake clock's."""
+"""How long a host is left in peace. Promises 2 and 3; every time here is the fake clock's."""
 
 import itertools
 import threading

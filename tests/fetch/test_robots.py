@@ -1,4 +1,4 @@
-"""robots.txt comes first and is obeyed. BEHAVIOUR 1; RFC 9309."""
+"""robots.txt comes first and is obeyed. Promise 1; RFC 9309."""
 
 import itertools
 from datetime import UTC, datetime, timedelta

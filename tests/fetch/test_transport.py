@@ -1,6 +1,6 @@
 """One exchange: what is whole is taken, what is not is said to be so, and nothing runs for ever.
 
-Cases are from BEHAVIOUR 6, 7 and 12.
+Cases are from Promises 6, 7 and 12.
 """
 
 import gzip

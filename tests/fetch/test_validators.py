@@ -1,4 +1,4 @@
-"""Which validators are sent. BEHAVIOUR 8; pure but for the last tests, which ask a server."""
+"""Which validators are sent. Promise 8; pure but for the last tests, which ask a server."""
 
 import itertools
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is held back: the thresholds of DESIGN's ruling "Incidents", to the number."""
+"""What is held back: the thresholds, to the number."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

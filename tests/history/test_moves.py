@@ -1,4 +1,4 @@
-"""Which addresses are one release's. Tables are DESIGN's promise 18; laws are for any facts."""
+"""Which addresses are one release's. Tables are promise 18's; laws are for any facts."""
 
 from datetime import UTC, datetime, timedelta
 

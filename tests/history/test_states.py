@@ -1,4 +1,4 @@
-"""Whether a release was there when we looked: BEHAVIOUR's promise 19."""
+"""Whether a release was there when we looked: promise 19."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

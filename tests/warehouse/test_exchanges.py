@@ -1,4 +1,4 @@
-"""Answers in evidence: another library replays them, and revisits are small. BEHAVIOUR 12."""
+"""Answers in evidence: another library replays them, and revisits are small. Promises 12."""
 
 import gzip
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Moves, absence and what is held back, through the recorder: BEHAVIOUR's promises 18 to 20."""
+"""Moves, absence and what is held back, through the recorder: promises 18 to 20."""
 
 from dataclasses import replace
 
