@@ -1,5 +1,6 @@
 """Runs against a small site on loopback: promises of the tracker that need several days."""
 
+import pytest
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def found(site: Watched, path: str, headline: str = "The Council met", body: str
     site.listed()
 
 
+@pytest.mark.drill
 def test_silent_moves_one_after_another_and_back(watched: Watched) -> None:
     """Bug: the second move was none, since the text was known by its first address."""
     found(watched, A)

@@ -123,6 +123,7 @@ def test_planted_lookalikes_share_no_cluster(corpus: Corpus, tmp_path: Path) -> 
     assert summary.clusters == len(set(cluster.values()))
 
 
+@pytest.mark.drill
 def test_both_routes_threads_and_spilling_change_nothing(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,11 +146,9 @@ def test_killed_at_any_effect_and_run_again(
 @pytest.mark.parametrize("moments", [few, pytest.param(every, marks=pytest.mark.drill)])
 @pytest.mark.parametrize(
     "days",
-    [
-        pytest.param("0", id="merging"),
-        pytest.param("40", id="cleaning up", marks=pytest.mark.drill),
-    ],
+    [pytest.param("0", id="merging"), pytest.param("40", id="cleaning up")],
 )
+@pytest.mark.drill
 def test_upkeep_killed_at_any_effect_loses_nothing(
     world: tuple[Path, list[object], list[object]],
     crashes: CrashServer,
