@@ -1,9 +1,9 @@
 """Runs against a small site on loopback: promises of the tracker that need several days."""
 
-import pytest
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from tests.flows.shell import Shell
