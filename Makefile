@@ -37,6 +37,7 @@ bench: install
 
 drill: install
 	$(BIN)/python -m pytest -m drill
+	$(BIN)/python -m pytest --hypothesis-profile large --numprocesses auto --dist loadscope
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

@@ -48,6 +48,7 @@ def test_silent_moves_one_after_another_and_back(watched: Watched) -> None:
     assert [row["n"] for row in watched.shell.sql("select count(*) AS n from revisions")] == [1]
 
 
+@pytest.mark.drill
 def test_redirects_for_now_home_and_for_good(watched: Watched) -> None:
     watched.publish_many(3)
     watched.listed()
@@ -210,6 +211,7 @@ def _ingested_elsewhere(site: Watched, folder: Path) -> None:
     assert other.sql(query) == site.shell.sql(query)
 
 
+@pytest.mark.drill
 def test_how_much_is_looked_at_again(watched: Watched) -> None:
     watched.publish_many(3)
     watched.has("/news/r0/", answer(release("Headline 0", BODY.format(0)), headers={"ETag": '"a"'}))
