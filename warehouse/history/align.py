@@ -98,7 +98,7 @@ def _align(old: tuple[str, ...], new: tuple[str, ...]) -> Alignment:
         stayed += [(i + a, j + b) for a, b in pair_in_order(left[i:k], right[j:m])]
     stayed.sort()
     moved = pair_elsewhere(left, right, stayed)
-    touched = pair_touched(left, right, stayed)
+    touched = pair_touched(left, right, stayed, moved)
     return _with_units((old, left), (new, right), (stayed, touched, moved))
 
 

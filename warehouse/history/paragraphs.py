@@ -98,14 +98,20 @@ def gaps(pairs: Pairs, left: int, right: int) -> Iterator[tuple[int, int, int, i
         i, j = i_to + 1, j_to + 1
 
 
-def pair_touched(left: Sequence[str], right: Sequence[str], stayed: Pairs) -> Pairs:
+def pair_touched(left: Sequence[str], right: Sequence[str], stayed: Pairs, moved: Pairs) -> Pairs:
     """Paragraphs between the same neighbours that differ in a few words, within one sentence: the
-    commonest edit, told by its equal ends without cutting the paragraph into sentences."""
+    commonest edit, told by its equal ends without cutting the paragraph into sentences. What moved
+    whole is paired already."""
     touched = []
+    gone, come = {i for i, _ in moved}, {j for _, j in moved}
     for i, k, j, m in gaps(stayed, len(left), len(right)):
         if k - i == m - j:
             pairs = zip(range(i, k), range(j, m), strict=True)
-            touched += [(a, b) for a, b in pairs if _is_touch(left[a], right[b])]
+            touched += [
+                (a, b)
+                for a, b in pairs
+                if a not in gone and b not in come and _is_touch(left[a], right[b])
+            ]
     return touched
 
 
