@@ -5,7 +5,6 @@ and characters are what they are everywhere else. Headline and date follow our o
 made here are flagged `generic`.
 """
 
-import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from lxml import etree
 
 from parsers.blocks import Block, BlockKind, at_lines
 from parsers.dates import parse_date_line, parse_published, split_glued
+from parsers.json_ld import json_ld_items
 from parsers.markup import blocks_of_lxml, blocks_of_soup
 from parsers.model import Trace
 from parsers.page import Page
@@ -188,25 +188,8 @@ def _stated_date(
 
 
 def _json_ld_dates(html: str) -> Iterator[str]:
-    for match in _JSON_LD.finditer(html):
-        try:
-            pending: list[object] = [json.loads(match[1])]
-        except (ValueError, RecursionError):
-            continue
-        while pending:
-            item = pending.pop()
-            if isinstance(item, dict):
-                value = item.get("datePublished")
-                if isinstance(value, str):
-                    yield value
-                pending += item.values()
-            elif isinstance(item, list):
-                pending += item
-
-
-_JSON_LD = re.compile(
-    r"<script[^>]{0,200}application/ld\+json[^>]{0,200}>([^<]{0,200000})</script", re.IGNORECASE
-)
+    stated = (item.get("datePublished") for item in json_ld_items(html))
+    return (value for value in stated if isinstance(value, str))
 
 
 def _container(root: Element, body: Sequence[Block]) -> Element:

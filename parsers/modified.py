@@ -1,18 +1,15 @@
 """The day on which a page says of itself that it was modified: a claim, kept beside the text."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import date
 
 from parsers.dates import parse_published
+from parsers.json_ld import json_ld_items
 from parsers.text import squash
 
 _META = re.compile(r"<meta\b[^<>]{0,400}?\barticle:modified_time\b[^<>]{0,400}>", re.IGNORECASE)
 _CONTENT = re.compile(r"\bcontent\s*=\s*[\"']?([^\"'<>]{1,60})", re.IGNORECASE)
-_JSON_LD = re.compile(
-    r"<script[^<>]{0,200}application/ld\+json[^<>]{0,200}>([^<]{0,200000})</script", re.IGNORECASE
-)
 
 
 def modified_on(html: str, headline: str, timezone: str) -> date | None:
@@ -39,17 +36,7 @@ def modified_on(html: str, headline: str, timezone: str) -> date | None:
 
 def _claims(html: str) -> Iterator[tuple[str | None, str]]:
     """(headline, dateModified) of everything that states one."""
-    for match in _JSON_LD.finditer(html):
-        try:
-            pending: list[object] = [json.loads(match[1])]
-        except (ValueError, RecursionError):
-            continue
-        while pending:
-            item = pending.pop()
-            if isinstance(item, dict):
-                stated, name = item.get("dateModified"), item.get("headline")
-                if isinstance(stated, str):
-                    yield name if isinstance(name, str) else None, stated
-                pending += item.values()
-            elif isinstance(item, list):
-                pending += item
+    for item in json_ld_items(html):
+        stated, name = item.get("dateModified"), item.get("headline")
+        if isinstance(stated, str):
+            yield name if isinstance(name, str) else None, stated

@@ -138,7 +138,12 @@ class _Reader(io.RawIOBase):
         return self._wire.receive_into(memoryview(buffer))
 
 
-class _PinnedConnection(HTTPConnection):
+class _Pinned:
+    """A connection that goes to the wire's address, whatever host it is for."""
+
+    port: int
+    sock: Any
+
     def __init__(self, *args: Any, wire: Wire, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._wire = wire
@@ -147,23 +152,17 @@ class _PinnedConnection(HTTPConnection):
         return self._wire.connect(self.port)
 
     def connect(self) -> None:
-        super().connect()
+        """Connect, and listen to what passes."""
+        super().connect()  # type: ignore[misc]  # the connection this is mixed into has it
         self.sock = self._wire.tap(self.sock)
 
 
-class _PinnedTlsConnection(HTTPSConnection):
+class _PinnedConnection(_Pinned, HTTPConnection):
+    pass
+
+
+class _PinnedTlsConnection(_Pinned, HTTPSConnection):
     """Verified against the host's name, connected to the checked address."""
-
-    def __init__(self, *args: Any, wire: Wire, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._wire = wire
-
-    def _new_conn(self) -> socket.socket:
-        return self._wire.connect(self.port)
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock = self._wire.tap(self.sock)
 
 
 class PinnedAdapter(HTTPAdapter):
