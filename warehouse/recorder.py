@@ -212,7 +212,8 @@ class Recorder:
         gone = kept.gone - changed
         gone |= {one.unit for one in raw if (self._root(one.address), one.unit[1]) in gone}
         self._store.append("retired", [retired_row(source_id, unit, self._stamp) for unit in gone])
-        Moves(self._store, self._stamp, source_id).keep_addresses(arrived, identity)
+        left = [(look.was.release_id, look.was.address) for look in moved]
+        Moves(self._store, self._stamp, source_id).keep_addresses(arrived, identity, left)
         return identity
 
     def _keep_history_again(
