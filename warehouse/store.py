@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -468,10 +468,6 @@ class Store(LiveKnowledge):
             "texts", "text_id", text_ids, "t.text_id, t.headline, t.published_on, t.paragraphs"
         )
         return {row[0]: TextState(row[1], row[2], tuple(row[3])) for row in rows}
-
-    def modified_on(self, text_ids: Iterable[str]) -> dict[str, date | None]:
-        """Of each of these texts, when its page says that it was modified."""
-        return dict(self.match("texts", "text_id", text_ids, "t.text_id, t.modified_on"))
 
     def compared(self, version: str, text_ids: Iterable[str]) -> set[tuple[str, str]]:
         """The pairs that this classifier version compared whose newer text is one of these."""

@@ -5,14 +5,24 @@ whichever parsers read them first. Transaction time: what we knew stays what we 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.warehouse.histories import START, Parser, day, looks, parsers, read_by, staged
+from tests.warehouse.histories import (
+    BODIES,
+    START,
+    UNREAD,
+    Parser,
+    day,
+    looks,
+    parsers,
+    read_by,
+    staged,
+)
 from tests.warehouse.sql_store import SqlLake, sql_lake
 from tests.warehouse.test_reading_again import one_each
 from warehouse.model import StagedLook
@@ -180,3 +190,32 @@ def test_a_look_between_two_texts_narrows_when_the_edit_was_made() -> None:
         lake.run([staged(6, "two", address=page)])
         assert lake.ask(between) == [(day(4), day(6))]
         assert day(0) == START
+
+
+def test_a_claim_of_modification_is_held_against_the_last_look_at_the_old_text() -> None:
+    """Found to have stood there after the day claimed, the old text was edited without a word."""
+    page = "https://lakes.example/1"
+    edited = staged(10, "two", address=page, modified_on=date(2026, 3, 5))
+    how = "select announced_how from revisions where revision = 2"
+    with sql_lake() as lake:
+        lake.run([staged(0, "one", address=page), edited])
+        assert lake.ask(how) == [(["modified_on"],)]
+        lake.run([staged(6, "one", address=page)])
+        assert lake.ask(how) == [([],)]
+        assert lake.ask("select revision from silent_edits") == [(2,)]
+
+
+def test_an_address_where_nothing_is_read_any_more_is_no_releases() -> None:
+    """Of the release only a file is left; bug caught by the law above."""
+    page = staged(1, BODIES[0], address="https://lakes.example/1", noise="ticker")
+    assert page.digest is not None
+    both = [staged(0, BODIES[0]), page]
+    with sql_lake() as lake:
+        lake.run(both)
+        assert lake.ask("select url from release_urls") == [("https://lakes.example/1",)]
+        assert page.digest is not None
+        lake.run(
+            [read_by({page.digest: UNREAD}, "v2", look) for look in (staged(0, BODIES[0]), page)]
+        )
+        assert lake.ask("select url, role from release_urls") == []
+        assert lake.ask("select url, revision from releases") == [(None, 1)]
