@@ -146,8 +146,13 @@ def _publish(
         held = take_held(store, store.place, source, shared_pool())
         outcomes = recorder.record(source.id, held, has_layouts=bool(source.layouts))
         told = [*recorder.tally.incidents, *close_repaired(store, recorder.stamp, [source.id])]
-        settle_ties(store, recorder.begun, recorder.touched)
         done.bodies = recorder.tally.reread
+        if not (
+            done.bodies or outcomes or told
+        ):  # killed after its COMMIT, or another published it
+            store.rollback()
+            return
+        settle_ties(store, recorder.begun, recorder.touched)
         done.looks_changed = recorder.tally.reread_otherwise
         counts = {"reread": done.bodies, "reread_otherwise": done.looks_changed, **outcomes}
         store.append("run_log", [{
