@@ -197,7 +197,8 @@ def changes(
 @app.command
 def diff(
     release: str, span: str | None = None, /, *,
-    format: Literal["text", "html", "json"] = "text", common: Common = Common(),
+    format: Literal["text", "html", "json"] = "text", whole: bool = False,
+    common: Common = Common(),
 ) -> int:  # fmt: skip
     """Show what changed between two revisions.
 
@@ -207,10 +208,12 @@ def diff(
         An id, a unique prefix of one, or a URL.
     span
         A..B; B alone compares it with the one before; nothing compares the last two.
+    whole
+        As text: show unchanged paragraphs too. HTML and JSON always hold the whole text.
     """
     from flows.commands.compare import diff as command
 
-    return command(common, release, span, format)
+    return command(common, release, span, format, whole=whole)
 
 
 @app.command

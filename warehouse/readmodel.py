@@ -156,16 +156,22 @@ with told as (
     select
         revision_id,
         arg_max(
-            {'kind': kind, 'op': op, 'before': before, 'after': after},
-            (case when kind in ('number', 'date', 'name', 'quote', 'negation') then 2
-                when kind = 'paragraph' then 1 else 0 end, -seq)
+            {'field': field, 'kind': kind, 'op': op, 'before': before, 'after': after},
+            (
+                case when op = 'move' then 0
+                    when kind in ('number', 'date', 'name', 'quote', 'negation') then 3
+                    when kind = 'paragraph' then 2 else 1 end,
+                op = 'replace',
+                -seq
+            )
         ) as telling
     from changes group by revision_id
 )
 select r.seen_at, r.recorded_at, r.source_id, r.release_id, r.revision, r.change_class, r.headline,
     r.published_on, r.words_added, r.words_removed, r.announced, r.appeared_late, r.flapping,
     r.changed_after,
-    t.telling.kind as kind, t.telling.op as op, t.telling.before as before, t.telling.after as after
+    t.telling.field as field, t.telling.kind as kind, t.telling.op as op,
+    t.telling.before as before, t.telling.after as after
 from revisions as r
 left join told as t on t.revision_id = r.revision_id
 where ($since is null or r.seen_at >= $since)
