@@ -20,7 +20,8 @@ from flows.artifacts import artifacts
 from flows.inputs import InputFile
 from flows.pipeline import Effects, Run, RunSummary, execute, plan_run, utc_now
 from flows.settings import load_settings
-from flows.visit import Target, Visit
+from flows.sights import Target
+from flows.visit import Visit
 from flows.wish import Wish
 from parsers.model import Source
 from warehouse.duck import Place

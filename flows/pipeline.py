@@ -42,7 +42,8 @@ from warehouse.ties import settle_ties
 
 if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
     from flows.fetch.pacing import Pacing
-    from flows.visit import Target, Visit
+    from flows.sights import Target
+    from flows.visit import Visit
 
 _LOG = logging.getLogger(__name__)
 
