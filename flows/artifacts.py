@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flows.pipeline import RunSummary
+from flows.run_summary import RunSummary
 from warehouse.run_report import Rows
 from warehouse.visible import visible
 

@@ -8,7 +8,7 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
-from flows.pipeline import Effects, utc_now
+from flows.effects import Effects, utc_now
 from flows.rereading import Reread, reread_source
 from flows.settings import Settings, load_settings
 from parsers.model import Source

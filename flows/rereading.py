@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from flows.effects import Effects
 from flows.evidence import CHUNK_BODIES, EvidenceReader
 from flows.inputs import BadInput
 from flows.parse_pool import shared_pool
-from flows.pipeline import Effects
 from flows.settings import Settings
 from parsers.engine import parser_version
 from parsers.model import Source

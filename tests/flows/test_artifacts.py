@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flows.artifacts import Artifact, artifacts, escape, link
 from flows.inputs import BadInput
-from flows.pipeline import RunSummary
+from flows.run_summary import RunSummary
 from tests.flows.shell import Dump, Shell
 from warehouse.duck import Place
 from warehouse.run_report import run_report
