@@ -27,7 +27,7 @@ from flows.staging import Stager, Taken
 from flows.wish import Wish
 from parsers.engine import parser_version
 from parsers.model import Capture, Source, digest_bytes
-from warehouse.captures import WarcFault, WarcLook, read_warc
+from warehouse.captures import WarcFault, WarcLook
 from warehouse.errors import WarehouseError
 from warehouse.evidence import evidence_of
 from warehouse.incident_desk import close_repaired
@@ -39,6 +39,7 @@ from warehouse.rows import Stamp
 from warehouse.staging import StagedLooks, remove_abandoned
 from warehouse.store import Store
 from warehouse.ties import settle_ties
+from warehouse.warc_reader import read_warc
 
 if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
     from flows.fetch.pacing import Pacing

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from warehouse.buckets import Bucket, access_from
-from warehouse.captures import EvidenceWriter, Location, RecordReader, WarcLook
+from warehouse.captures import EvidenceWriter, Location, WarcLook
 from warehouse.place import Place
+from warehouse.warc_reader import RecordReader
 
 _FOLDER = "evidence"
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from warehouse.buckets import Bucket, access_from
-from warehouse.captures import copy_synced
+from warehouse.disk import copy_synced
 from warehouse.duck import connect_reader
 from warehouse.errors import WarehouseError, WarehouseMissingError
 from warehouse.evidence import evidence_of

@@ -16,8 +16,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.captures import Location, sync_folder
+from warehouse.captures import Location
 from warehouse.chain import Appended, link_row
+from warehouse.disk import sync_folder
 from warehouse.duck import (
     Place,
     attach_writer,
