@@ -5,6 +5,8 @@ page it holds); reading (`warc_reader.py`) is warcio's, so every record is prove
 somebody else's code. Revisits by profile identical-payload-digest, 304s by server-not-modified.
 """
 
+import fcntl
+import hashlib
 import os
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,11 +70,24 @@ class WarcFault:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a run wrote of evidence, as its row says it: all bytes, not only payloads."""
+
+    warc_file: str
+    length_bytes: int
+    digest: str
+    """sha-256 hex of the whole file."""
+
+
 class Keeper(Protocol):
     """Where a finished WARC file goes when the folder is not its place to stay."""
 
     def put(self, path: Path, name: str) -> None:
         """Keep a file under a name; it is safe when this returns."""
+
+    def length(self, name: str) -> int | None:
+        """How many bytes are kept under a name; None: nothing is."""
 
     def remove(self, name: str) -> None:
         """Remove it again."""
@@ -94,11 +109,19 @@ class EvidenceWriter:
         self._software = software
         self._file: IO[bytes] | None = None
         self._offset = 0
+        self._digest = hashlib.sha256()
 
     @property
     def folder(self) -> Path:
         """The evidence folder."""
         return self._folder
+
+    @property
+    def written(self) -> Written | None:
+        """What was written until now; None: nothing."""
+        if not self._offset:
+            return None
+        return Written(self._name, self._offset, self._digest.hexdigest())
 
     @property
     def path(self) -> Path:
@@ -151,12 +174,16 @@ class EvidenceWriter:
         return self._append_exchange("revisit", exchange, headers, b"")
 
     def sync(self) -> None:
-        """Make what was written survive a power cut; call before COMMIT, as often as you like."""
+        """Make what was written survive a power cut; call before COMMIT, as often as you like.
+
+        What was kept elsewhere is looked for again: between two calls somebody may have waited
+        so long that it was taken for a dead run's and removed.
+        """
         if self._file is None:
             return
         self._file.flush()
         if self._keeper is not None:
-            if self._kept_bytes < self._offset:
+            if not self._kept_bytes or self._keeper.length(self._name) != self._offset:
                 self._keeper.put(self.path, self._name)
                 self._kept_bytes = self._offset
             return
@@ -213,6 +240,7 @@ class EvidenceWriter:
     def _open(self, at: datetime) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("xb")
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # while it is held the file is a living run's
         info = f"software: {self._software}\r\nformat: WARC File Format 1.1\r\n".encode()
         headers = [("WARC-Filename", self.path.name), ("Content-Type", "application/warc-fields")]
         self._write(record_bytes("warcinfo", None, at, headers, info))
@@ -221,4 +249,5 @@ class EvidenceWriter:
         assert self._file is not None
         member = packed(record)
         self._file.write(member)
+        self._digest.update(member)
         self._offset += len(member)

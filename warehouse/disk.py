@@ -15,12 +15,31 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def copy_synced(source: IO[bytes], target: Path) -> None:
-    """Copy a file into evidence; it and its folders survive a power cut when this returns."""
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file survive a power cut."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def keep_synced(draft: Path, target: Path, root: Path) -> None:
+    """Give a finished file its name; it and its folders up to a root survive a power cut then."""
+    sync_file(draft)
+    draft.rename(target)
+    _sync_up(target, root)
+
+
+def copy_synced(source: IO[bytes], target: Path, root: Path) -> None:
+    """Copy a file; it and its folders up to a root survive a power cut when this returns."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as file:
         shutil.copyfileobj(source, file)
         file.flush()
         os.fsync(file.fileno())
-    for folder in (target.parent, target.parent.parent):
+    _sync_up(target, root)
+
+
+def _sync_up(path: Path, root: Path) -> None:
+    for folder in path.parents:
         sync_folder(folder)
+        if folder == root:
+            break

@@ -76,7 +76,7 @@ def _copy_evidence(source: Place, target: Place, progress: Callable[[str, int], 
             continue
         with evidence.open(name) as file:
             if target.bucket is None:
-                copy_synced(file, target.evidence / name)
+                copy_synced(file, target.evidence / name, target.evidence)
             else:
                 Bucket(target.bucket, access_from()).put_stream(file, f"evidence/{name}")
         progress("evidence", 1)
