@@ -318,18 +318,24 @@ def verify(
 
 @app.command
 def maintain(
-    *, no_check: bool = False, format: _FORMAT = "table", common: Common = Common()
+    *,
+    no_check: bool = False,
+    remove_unnamed: bool = False,
+    format: _FORMAT = "table",
+    common: Common = Common(),
 ) -> int:
-    """Merge files, remove what nobody reads any more, check, and say how much there is.
+    """Merge and pack files, remove what nobody reads any more, check, and say how all grows.
 
     Parameters
     ----------
     no_check
         Leave out the check, which reads all evidence.
+    remove_unnamed
+        Also remove evidence that no row names and that is two days old: of runs that died.
     """
     from flows.commands.maintain import maintain as command
 
-    return command(common, check=not no_check, fmt=format)
+    return command(common, check=not no_check, remove_unnamed=remove_unnamed, fmt=format)
 
 
 @app.command

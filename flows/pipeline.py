@@ -253,6 +253,9 @@ class Run:
     def _append_run(self, stamp: Stamp, recorder: Recorder) -> None:
         counts = {**recorder.tally.outcomes, "untouched": self._untouched(recorder)}
         unread = self._summary(recorder, committed=False).unread
+        written = (
+            self._evidence.written if recorder.tally.outcomes else None
+        )  # else it is discarded
         self._store.append(
             "run_log",
             [
@@ -264,6 +267,9 @@ class Run:
                     "status": "partial" if unread else "ok",
                     "counts": sorted(counts.items()),
                     "pressdiff_version": version("pressdiff"),
+                    "warc_file": written and written.warc_file,
+                    "warc_bytes": written and written.length_bytes,
+                    "warc_digest": written and written.digest,
                     "recorded_at": stamp.recorded_at,
                 }
             ],

@@ -6,8 +6,9 @@ from urllib.parse import urljoin
 from flows.inputs import BadInput, InputFile, read_file
 from flows.staging import Taken
 from parsers.model import Capture, Source, digest_bytes
-from warehouse.captures import WarcFault, WarcLook, read_warc
+from warehouse.captures import WarcFault, WarcLook
 from warehouse.errors import WarehouseError
+from warehouse.warc_reader import read_warc
 
 
 def taken_from(

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
 
 TIME = pa.timestamp("us", tz="UTC")
 _TEXT_LIST = pa.list_(pa.string())
 _COUNTS = pa.map_(pa.string(), pa.int64())
 _DIGESTS = pa.map_(pa.string(), pa.string())
+_MARKS = pa.map_(pa.string(), pa.binary())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,9 @@ TABLES = (
             _text("status", "ok; partial: some source, page or input could not be read"),
             Column("counts", _COUNTS, "looks by outcome, and what was skipped"),
             _text("pressdiff_version", "the package that ran"),
+            _text("warc_file", "the evidence it wrote; NULL: none, or before schema 3", True),
+            _count("warc_bytes", "length of that file", nullable=True),
+            _text("warc_digest", "sha-256 of that file, headers and requests included", True),
             _RECORDED_AT,
         ),
     ),
@@ -109,8 +113,8 @@ TABLES = (
             _text("outcome", "what came of it (docs/outcomes.md)"),
             _text("digest", "sha-256 of the body, content-encoding undone; NULL: no body", True),
             _count("bytes", "length of that body", nullable=True),
-            _text("warc_file", "evidence file below `evidence/`; NULL: no exchange", nullable=True),
-            _count("warc_offset", "where its record starts", nullable=True),
+            _text("warc_file", "evidence file it was written to; NULL: no exchange", nullable=True),
+            _count("warc_offset", "where its record started there (`repacked`)", nullable=True),
             _text("error", "one sentence, when nothing could be read", nullable=True),
             _text("reading_id", "what was read in these bytes; NULL: nothing", nullable=True),
             _text("address", "canonical URL of the release; NULL: it has none", nullable=True),
@@ -515,6 +519,41 @@ TABLES = (
             Column("row_counts", _COUNTS, "rows it appended, by table"),
             Column("row_digests", _DIGESTS, "their digest, by table"),
             _text("link", "sha-256 of all that"),
+            Column(
+                "row_marks",
+                _MARKS,
+                "the first 4 bytes of each row's digest, sorted, by table: they tell which row was "
+                "altered, and prove nothing; NULL: before schema 3",
+                nullable=True,
+            ),
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "repacked",
+        "one row per evidence file whose records were copied, byte for byte, into a larger one; "
+        "latest wins",
+        ("warc_file", "recorded_at"),
+        (
+            _text("warc_file", "the file, as `looks` names it"),
+            _text("stored_in", "the evidence file below `evidence/` that holds its bytes now"),
+            _count("offset_shift", "where they begin there: to be added to `looks.warc_offset`"),
+            _count("length_bytes", "how many they are"),
+            _text("digest", "their sha-256"),
+            _text("run_id", "the upkeep that copied them"),
+            _RECORDED_AT,
+        ),
+        sorted_by=("warc_file",),
+    ),
+    Table(
+        "upkeep_log",
+        "one row per upkeep: how much there was of each table, and of evidence, when it ended",
+        ("run_id",),
+        (
+            _text("run_id", "the upkeep"),
+            Column("row_counts", _COUNTS, "rows, by table"),
+            Column("file_counts", _COUNTS, "files, by table and of evidence"),
+            Column("length_bytes", _COUNTS, "their bytes, likewise"),
             _RECORDED_AT,
         ),
     ),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.captures import sync_folder
+from warehouse.disk import sync_folder
 from warehouse.model import KeptBody, StagedLook
 
 _PICKLE_PROTOCOL = 5

@@ -16,8 +16,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.captures import Location, sync_folder
+from warehouse.captures import Location
 from warehouse.chain import Appended, link_row
+from warehouse.disk import sync_folder
 from warehouse.duck import (
     Place,
     attach_writer,
@@ -29,6 +30,7 @@ from warehouse.duck import (
 from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
 from warehouse.known_live import LiveKnowledge
+from warehouse.located import FILE_NOW, LOCATED, OFFSET_NOW
 from warehouse.migrate import keep_copy, upgrade_tables
 from warehouse.model import (
     Appearance,
@@ -161,7 +163,9 @@ class Store(LiveKnowledge):
     def _append_links(self) -> None:
         appended, self._appended = self._appended, Appended()
         if appended:
-            self.append("chain_log", [link_row(one) for one in appended.links(self._last_link())])
+            links = appended.links(self._last_link())
+            rows = [link_row(one, appended.marks(one.recorded_at)) for one in links]
+            self.append("chain_log", rows)
 
     def _last_link(self) -> tuple[int, str | None, datetime | None]:
         row = self._connection.execute(
@@ -396,9 +400,9 @@ class Store(LiveKnowledge):
     def records_of(self, source_id: str, digest: str) -> list[Location]:
         """Every place in evidence where a look at these bytes is kept, oldest first."""
         rows = self.match(
-            "looks", "digest", [digest], "t.warc_file, t.warc_offset",
+            "looks", "digest", [digest], f"{FILE_NOW}, {OFFSET_NOW}",
             "t.source_id = $source and t.warc_file is not null "
-            "order by t.recorded_at, t.warc_file, t.warc_offset", source=source_id,
+            "order by t.recorded_at, t.warc_file, t.warc_offset", LOCATED, source=source_id,
         )  # fmt: skip
         return [Location(*row) for row in rows]
 
@@ -534,9 +538,10 @@ again as (
     from lake.redecided group by capture_id
 ),
 kept as (
-    select l.*, coalesce(a.reading_id, l.reading_id) as read_as
-    from lake.looks as l left join again as a on a.capture_id = l.capture_id
-    where l.source_id = $source and l.digest is not null and l.warc_file is not null
+    select t.* exclude (warc_file, warc_offset), {FILE_NOW} as warc_file,
+        {OFFSET_NOW} as warc_offset, coalesce(a.reading_id, t.reading_id) as read_as
+    from lake.looks as t left join again as a on a.capture_id = t.capture_id {LOCATED}
+    where t.source_id = $source and t.digest is not null and t.warc_file is not null
 ),
 bodies as (
     -- the record kept first holds the bytes, later ones are revisits of it
