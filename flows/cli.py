@@ -237,7 +237,8 @@ def export(
 
 @app.command
 def reparse(
-    source: str | None = None, /, *, format: _FORMAT = "table", common: Common = Common(),
+    source: str | None = None, /, *, share: str | None = None, format: _FORMAT = "table",
+    common: Common = Common(),
 ) -> int:  # fmt: skip
     """Read the evidence again with today's parser; its readings replace the old ones.
 
@@ -245,10 +246,13 @@ def reparse(
     ----------
     source
         Id of the source to read again; all that are configured when none is named.
+    share
+        K/N: read only part K of N and publish nothing, so that N machines share the work; a
+        `reparse` without it then publishes what all of them read.
     """
     from flows.commands.reparse import reparse as command
 
-    return command(common, source, format)
+    return command(common, source, share, format)
 
 
 @app.command

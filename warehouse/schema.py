@@ -323,11 +323,11 @@ TABLES = (
             _text("change_class", "substantive, minor or reordered"),
             _count("words_added", "words only the newer has"),
             _count("words_removed", "words only the older has"),
-            Column("announced", pa.bool_(), "whether the page told its readers of the edit"),
+            Column("announced", pa.bool_(), "whether the page's text told its readers of the edit"),
             Column(
                 "announced_how",
                 _TEXT_LIST,
-                "published_on, updated_line, correction_note, modified_on",
+                "published_on, updated_line, correction_note (modified_on is the view's to judge)",
             ),
             Column("backdated", pa.bool_(), "whether its date moved to the past"),
             _text("classifier_version", "the rules that classed it"),
