@@ -1,5 +1,6 @@
 """Where evidence is kept: a folder, or a bucket that a run's WARC file is uploaded to."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
@@ -7,6 +8,8 @@ from typing import IO, Protocol
 from warehouse.buckets import Bucket, access_from
 from warehouse.captures import EvidenceWriter, Location, RecordReader, WarcLook
 from warehouse.place import Place
+
+_LOG = logging.getLogger(__name__)
 
 _FOLDER = "evidence"
 
@@ -95,4 +98,7 @@ class _Uploaded:
         self._bucket.put(path, f"{_FOLDER}/{name}")
 
     def remove(self, name: str) -> None:
-        self._bucket.remove(f"{_FOLDER}/{name}")
+        try:
+            self._bucket.remove(f"{_FOLDER}/{name}")
+        except OSError as error:  # why it is removed matters more than that it stays
+            _LOG.info("a file that no row names stays: file=%s reason=%s", name, error)
