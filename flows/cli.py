@@ -502,7 +502,7 @@ def _call(words: list[str]) -> int:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        _complain(_os_sentence(error))
+        _complain(_storage_sentence(error) or _os_sentence(error))
         return FAILED
     except Exception as error:
         sentence = _storage_sentence(error)
@@ -514,7 +514,7 @@ def _call(words: list[str]) -> int:
 
 
 def _storage_sentence(error: Exception) -> str | None:
-    """The sentence for an error of the warehouse or of DuckDB; None for any other."""
+    """The sentence for an error of the warehouse, DuckDB or a bucket; None for any other."""
     from warehouse.errors import WarehouseError, explain_storage
 
     return str(error) if isinstance(error, WarehouseError) else explain_storage(error)

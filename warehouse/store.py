@@ -24,7 +24,9 @@ from warehouse.duck import (
     attach_writer,
     create_tables,
     has_tables,
+    let_go,
     needs_upgrade,
+    roll_back,
     schema_version,
 )
 from warehouse.errors import WarehouseBusyError
@@ -106,7 +108,7 @@ class Store(LiveKnowledge):
 
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
-        self._connection.close()
+        let_go(self._connection)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -129,7 +131,7 @@ class Store(LiveKnowledge):
 
     def rollback(self) -> None:
         """Forget everything since `begin`."""
-        self._connection.execute("rollback")
+        roll_back(self._connection)
 
     def commit(self) -> None:
         """Link the rows to those before, sync the new Parquet files and folders, then COMMIT."""
