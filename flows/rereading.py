@@ -20,6 +20,7 @@ from flows.pipeline import Effects
 from flows.settings import Settings
 from parsers.engine import parser_version
 from parsers.model import Source
+from warehouse.encoder import installed_encoder
 from warehouse.lock import writer_lock, writing
 from warehouse.model import StagedLook
 from warehouse.recorder import Recorder
@@ -106,7 +107,7 @@ def _publish(store: Store, effects: Effects, staged: StagedReadings, done: Rerea
                 recorder.record(done.source_id, batch)
                 batch = []
         recorder.record(done.source_id, batch)
-        settle_ties(store, recorder.begun, recorder.touched)
+        settle_ties(store, recorder.begun, recorder.touched, encoder=installed_encoder())
         done.bodies = recorder.tally.reread
         done.looks_changed = recorder.tally.reread_otherwise
         counts = {"reread": done.bodies, "reread_otherwise": done.looks_changed}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
 
 TIME = pa.timestamp("us", tz="UTC")
@@ -416,6 +416,50 @@ TABLES = (
             _RECORDED_AT,
         ),
         sorted_by=("signature",),
+    ),
+    Table(
+        "embeddings",
+        "one row per text and model: its opening, as it is compared with other languages",
+        ("text_id", "model"),
+        (
+            _text("text_id", "the text"),
+            _text("model", "encoder, its version and the rules; two are never compared"),
+            _text("language", "ISO 639-1"),
+            _day("dated_on", "the day it states as its own, else its event's; NULL: neither"),
+            Column("numbers", _TEXT_LIST, "the numbers of headline and first paragraphs"),
+            Column("names", _TEXT_LIST, "their names, by the consonants"),
+            Column("vector", pa.binary(), "what the encoder made of them, a byte a number"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("dated_on",),
+    ),
+    Table(
+        "embedding_pairs",
+        "one row per pair of texts in two languages that may say the same, and model",
+        ("text_id", "other_text_id", "model"),
+        (
+            _text("text_id", "the smaller id of the two"),
+            _text("other_text_id", "the larger id"),
+            _text("model", "by which they were compared"),
+            Column("cosine", pa.float64(), "of their vectors"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+    ),
+    Table(
+        "translation_log",
+        "one row per translation proposed between two releases, or no longer; latest wins",
+        ("release_id", "other_id"),
+        (
+            _text("release_id", "the smaller id of the two"),
+            _text("other_id", "the larger id"),
+            Column("cosine", pa.float64(), "of their openings' vectors; NULL: no longer", True),
+            _text("model", "by which it was found"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("release_id",),
     ),
     Table(
         "cluster_log",
