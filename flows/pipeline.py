@@ -26,6 +26,7 @@ from flows.staging import Stager, Taken
 from flows.taking import taken_from
 from parsers.engine import parser_version
 from parsers.model import Source
+from warehouse.encoder import installed_encoder
 from warehouse.evidence import evidence_of
 from warehouse.incident_desk import close_repaired
 from warehouse.lists import keep_lists
@@ -206,7 +207,10 @@ class Run:
                         source_id, looks, has_layouts=bool(self._sources[source_id].layouts)
                     )
                 self._repaired = close_repaired(self._store, recorder.stamp, self._sources)
-                settle_ties(self._store, recorder.begun, recorder.touched)
+                settle_ties(
+                    self._store, recorder.begun, recorder.touched, encoder=installed_encoder(),
+                    watch=self._effects.watch,
+                )  # fmt: skip
                 self._append_lists(recorder.stamp)
                 self._append_run(recorder.stamp, recorder)
             except BaseException:

@@ -21,6 +21,7 @@ from flows.parse_pool import shared_pool
 from flows.settings import Settings
 from parsers.engine import parser_version
 from parsers.model import Source
+from warehouse.encoder import installed_encoder
 from warehouse.incident_desk import close_repaired
 from warehouse.lock import writer_lock, writing
 from warehouse.model import KeptBody, StagedLook
@@ -146,7 +147,7 @@ def _publish(
         held = take_held(store, store.place, source, shared_pool())
         outcomes = recorder.record(source.id, held, has_layouts=bool(source.layouts))
         told = [*recorder.tally.incidents, *close_repaired(store, recorder.stamp, [source.id])]
-        settle_ties(store, recorder.begun, recorder.touched)
+        settle_ties(store, recorder.begun, recorder.touched, encoder=installed_encoder())
         done.bodies = recorder.tally.reread
         done.looks_changed = recorder.tally.reread_otherwise
         counts = {"reread": done.bodies, "reread_otherwise": done.looks_changed, **outcomes}

@@ -452,14 +452,6 @@ class Store(LiveKnowledge):
         table = pa.table({"key": pa.array(wanted, pa.string())})
         return self.ask(query.format(among=among), parameters or None, wanted=table)
 
-    def run_paragraphs(self, recorded_at: datetime) -> dict[str, tuple[str, ...]]:
-        """The bodies of all texts recorded since a run began: its own."""
-        rows = self.ask(
-            "select text_id, paragraphs from lake.texts where recorded_at >= $at",
-            {"at": recorded_at},
-        )
-        return {text_id: tuple(paragraphs) for text_id, paragraphs in rows}
-
     def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
         """By what each of these texts is compared."""
         rows = self.match(
