@@ -70,7 +70,8 @@ def render_segments(page: DiffPage, *, whole: bool = False) -> tuple[Segment, ..
     lines += [Segment(f"{note}\n", "meta") for note in page.notes]
     verdict = f"{CLASS_WORDS[comparison.change_class]}: {summary(comparison)}\n\n"
     lines.append(Segment(verdict, "heading"))
-    for block in _near_edits(list(blocks(page, body)), _NO_END if whole else _CONTEXT):
+    shown = list(blocks(page, body))
+    for block in shown if whole else _near_edits(shown):
         if isinstance(block, int):
             many = "1 paragraph" if block == 1 else f"{block} paragraphs"
             lines.append(Segment(f"\u2026 {many} unchanged \u2026\n\n", "meta"))
@@ -83,16 +84,13 @@ def render_segments(page: DiffPage, *, whole: bool = False) -> tuple[Segment, ..
     return tuple(lines)
 
 
-_NO_END = 1 << 30
-
-
-def _near_edits(shown: Sequence[Block], context: int) -> Iterator[Block | int]:
-    """The edited blocks and those near them; the others as how many follow one another."""
+def _near_edits(shown: Sequence[Block]) -> Iterator[Block | int]:
+    """The edited blocks and those beside them; the others as how many follow one another."""
     edited = [at for at, (_, _, hunks) in enumerate(shown) if any(map(_is_edit, hunks))]
-    near = {at for one in edited for at in range(max(one - context, 0), one + context + 1)}
-    for is_near, group in groupby(range(len(shown)), lambda at: at in near):
+    near = {at for one in edited for at in range(one - _CONTEXT, one + _CONTEXT + 1)}
+    for is_near, group in groupby(range(len(shown)), near.__contains__):
         places = list(group)
-        if is_near or context == _NO_END or len(places) == 1:
+        if is_near or len(places) == 1:
             yield from (shown[at] for at in places)
         else:
             yield len(places)
