@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.intake import AT, ingest, measured, write
 from flows import rereading
-from flows.pipeline import Effects, utc_now
+from flows.effects import Effects, utc_now
 from flows.settings import load_settings
 from parsers.model import Source
 from tests.corpus.dice import Dice

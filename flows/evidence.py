@@ -15,12 +15,13 @@ from flows.parse_worker import ran_out
 from flows.staging import is_listing
 from parsers.engine import parser_version
 from parsers.model import Capture, Outcome, Reading, Source
-from warehouse.captures import Location, RecordReader, WarcLook
+from warehouse.captures import Location, WarcLook
 from warehouse.duck import Place
 from warehouse.errors import WarcError
 from warehouse.evidence import evidence_of
 from warehouse.model import KeptBody, StagedLook, reading_id, text_of
 from warehouse.store import Store
+from warehouse.warc_reader import RecordReader
 
 CHUNK_BODIES = 400
 """Read at once: at 100 KB a page some 40 MB."""

@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
 from flows.commands.reparse import share_of
-from flows.pipeline import Effects, utc_now
+from flows.effects import Effects, utc_now
 from flows.rereading import Reread, reread_source
 from flows.settings import Settings, load_settings
 from parsers.model import Source

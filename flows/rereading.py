@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from flows.effects import Effects
 from flows.evidence import CHUNK_BODIES, EvidenceReader
 from flows.held import take_held
 from flows.inputs import BadInput
 from flows.parse_pool import shared_pool
-from flows.pipeline import Effects
 from flows.settings import Settings
 from parsers.engine import parser_version
 from parsers.model import Source
+from warehouse.encoder import installed_encoder
 from warehouse.incident_desk import close_repaired
 from warehouse.lock import writer_lock, writing
 from warehouse.model import KeptBody, StagedLook
@@ -149,12 +150,11 @@ def _publish(
         outcomes = recorder.record(source.id, held, has_layouts=bool(source.layouts))
         told = [*recorder.tally.incidents, *close_repaired(store, recorder.stamp, [source.id])]
         done.bodies = recorder.tally.reread
-        if not (
-            done.bodies or outcomes or told
-        ):  # killed after its COMMIT, or another published it
+        if not (done.bodies or outcomes or told):
+            # killed after its COMMIT, or another machine published it
             store.rollback()
             return
-        settle_ties(store, recorder.begun, recorder.touched)
+        settle_ties(store, recorder.begun, recorder.touched, encoder=installed_encoder())
         done.looks_changed = recorder.tally.reread_otherwise
         counts = {"reread": done.bodies, "reread_otherwise": done.looks_changed, **outcomes}
         store.append("run_log", [{

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from parsers.model import Reading, Sighting
 from warehouse.buckets import Bucket, access_from
-from warehouse.captures import sync_folder
+from warehouse.disk import sync_folder
 from warehouse.errors import WarehouseError
 from warehouse.model import KeptBody, StagedLook, Text, short_hash
 from warehouse.place import Place

@@ -16,19 +16,23 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.captures import Location, sync_folder
+from warehouse.captures import Location
 from warehouse.chain import Appended, link_row
+from warehouse.disk import sync_folder
 from warehouse.duck import (
     Place,
     attach_writer,
     create_tables,
     has_tables,
+    let_go,
     needs_upgrade,
+    roll_back,
     schema_version,
 )
 from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
 from warehouse.known_live import LiveKnowledge
+from warehouse.located import FILE_NOW, LOCATED, OFFSET_NOW
 from warehouse.migrate import keep_copy, upgrade_tables
 from warehouse.model import (
     Appearance,
@@ -104,7 +108,7 @@ class Store(LiveKnowledge):
 
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
-        self._connection.close()
+        let_go(self._connection)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -127,7 +131,7 @@ class Store(LiveKnowledge):
 
     def rollback(self) -> None:
         """Forget everything since `begin`."""
-        self._connection.execute("rollback")
+        roll_back(self._connection)
 
     def commit(self) -> None:
         """Link the rows to those before, sync the new Parquet files and folders, then COMMIT."""
@@ -161,7 +165,9 @@ class Store(LiveKnowledge):
     def _append_links(self) -> None:
         appended, self._appended = self._appended, Appended()
         if appended:
-            self.append("chain_log", [link_row(one) for one in appended.links(self._last_link())])
+            links = appended.links(self._last_link())
+            rows = [link_row(one, appended.marks(one.recorded_at)) for one in links]
+            self.append("chain_log", rows)
 
     def _last_link(self) -> tuple[int, str | None, datetime | None]:
         row = self._connection.execute(
@@ -398,9 +404,9 @@ class Store(LiveKnowledge):
     def records_of(self, source_id: str, digest: str) -> list[Location]:
         """Every place in evidence where a look at these bytes is kept, oldest first."""
         rows = self.match(
-            "looks", "digest", [digest], "t.warc_file, t.warc_offset",
+            "looks", "digest", [digest], f"{FILE_NOW}, {OFFSET_NOW}",
             "t.source_id = $source and t.warc_file is not null "
-            "order by t.recorded_at, t.warc_file, t.warc_offset", source=source_id,
+            "order by t.recorded_at, t.warc_file, t.warc_offset", LOCATED, source=source_id,
         )  # fmt: skip
         return [Location(*row) for row in rows]
 
@@ -445,14 +451,6 @@ class Store(LiveKnowledge):
             parameters["wanted"] = wanted
         table = pa.table({"key": pa.array(wanted, pa.string())})
         return self.ask(query.format(among=among), parameters or None, wanted=table)
-
-    def run_paragraphs(self, recorded_at: datetime) -> dict[str, tuple[str, ...]]:
-        """The bodies of all texts recorded since a run began: its own."""
-        rows = self.ask(
-            "select text_id, paragraphs from lake.texts where recorded_at >= $at",
-            {"at": recorded_at},
-        )
-        return {text_id: tuple(paragraphs) for text_id, paragraphs in rows}
 
     def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
         """By what each of these texts is compared."""
@@ -532,9 +530,10 @@ again as (
     from lake.redecided group by capture_id
 ),
 kept as (
-    select l.*, coalesce(a.reading_id, l.reading_id) as read_as
-    from lake.looks as l left join again as a on a.capture_id = l.capture_id
-    where l.source_id = $source and l.digest is not null and l.warc_file is not null
+    select t.* exclude (warc_file, warc_offset), {FILE_NOW} as warc_file,
+        {OFFSET_NOW} as warc_offset, coalesce(a.reading_id, t.reading_id) as read_as
+    from lake.looks as t left join again as a on a.capture_id = t.capture_id {LOCATED}
+    where t.source_id = $source and t.digest is not null and t.warc_file is not null
 ),
 bodies as (
     -- the record kept first holds the bytes, later ones are revisits of it

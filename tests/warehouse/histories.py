@@ -27,11 +27,15 @@ def staged(
     address: str | None = None,
     url: str = "file:a.txt",
     noise: str = "",
+    language: str | None = None,
 ) -> StagedLook:
     """A look of day `at` that read this text; `noise` makes other bytes of it."""
     url = address or url
     digest = digest_bytes(repr((headline, published_on, modified_on, body, noise)).encode())
-    sighting = Sighting(headline, tuple(body.split("\n")), published_on, modified_on=modified_on)
+    paragraphs = tuple(body.split("\n"))
+    sighting = Sighting(
+        headline, paragraphs, published_on, modified_on=modified_on, language=language
+    )
     return StagedLook(
         capture_id=capture_id("lakes", url, day(at), digest),
         source_id="lakes",
