@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from tests.warehouse.histories import START
 from warehouse.duck import Place, connect_bare, create_views, sql_types
 from warehouse.model import StagedLook
@@ -53,9 +55,21 @@ class SqlLake:
         }
 
 
+_FREE: list[duckdb.DuckDBPyConnection] = []
+"""Connections to empty lakes: the views take longer to make than an example to try."""
+
+
 @contextmanager
 def sql_lake() -> Iterator[SqlLake]:
     """An empty one."""
+    connection = _FREE.pop() if _FREE else _made()
+    yield SqlLake(Store(Place(Path("/nowhere")), connection))
+    for table in TABLES:  # after a failure it is left as it is
+        connection.execute(f"delete from lake.{table.name}")
+    _FREE.append(connection)
+
+
+def _made() -> duckdb.DuckDBPyConnection:
     connection = connect_bare()
     connection.execute("attach ':memory:' as lake")
     for table in TABLES:
@@ -63,11 +77,7 @@ def sql_lake() -> Iterator[SqlLake]:
         columns = ", ".join(f"{c.name} {types[c.name]}" for c in table.columns)
         connection.execute(f"create table lake.{table.name} ({columns})")
     create_views(connection)
-    store = Store(Place(Path("/nowhere")), connection)
-    try:
-        yield SqlLake(store)
-    finally:
-        store.close()
+    return connection
 
 
 def _run_row(stamp: Stamp) -> dict[str, Any]:

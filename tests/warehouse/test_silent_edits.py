@@ -72,7 +72,12 @@ def test_what_weighs_most_stands_first() -> None:
     other = {"body": "There were 7, 8, 9, 10, 11 and 12 of them."}
     with sql_lake() as lake:
         edit(lake, "typo", {"body": FORTY}, {"body": FORTY.replace("town", "twon")})
-        edit(lake, "word", {"body": FORTY}, {"body": FORTY.replace("after long", "following")})
+        edit(
+            lake,
+            "word",
+            {"body": FORTY},
+            {"body": FORTY.replace("after long talks", "following a friendly exchange")},
+        )
         edit(lake, "number", {"body": FORTY}, {"body": FOURTEEN})
         edit(lake, "gone", {"body": f"{FORTY}\n{CONCERN}"}, {"body": FORTY})
         edit(lake, "back", {"body": FORTY, "published_on": DAY},
@@ -86,6 +91,6 @@ def test_what_weighs_most_stands_first() -> None:
                           "row_number() over () as place from silent_edits) group by all "
                           "order by min(place)")  # fmt: skip
     assert ranked == [
-        ("back", 30, 30), ("gone", 13, 13), ("number", 10, 10), ("word", 1, 1), ("typo", 1, 1),
+        ("back", 30, 30), ("gone", 13, 13), ("number", 10, 10), ("word", 4, 4), ("typo", 1, 1),
         ("flap", 20, 20),
     ]  # fmt: skip
