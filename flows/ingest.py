@@ -17,6 +17,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import artifacts
+from flows.blocks import take_secrets
 from flows.inputs import InputFile
 from flows.pipeline import Effects, Run, RunSummary, execute, plan_run, utc_now
 from flows.settings import load_settings
@@ -79,6 +80,7 @@ def ingest(
     """
     log = get_run_logger()
     settings = load_settings(Path(config) if config else None, Path.cwd())
+    take_secrets(settings.secrets_block)
     effects = Effects(
         now=utc_now,
         sleep=sleep,

@@ -5,6 +5,7 @@ from time import sleep
 
 from prefect import flow, get_run_logger
 
+from flows.blocks import take_secrets
 from flows.errors import FlowError
 from flows.pipeline import utc_now
 from flows.settings import load_settings
@@ -20,6 +21,7 @@ def maintain(config: str | None = None, check: bool = True) -> Maintained:
     """
     log = get_run_logger()
     settings = load_settings(Path(config) if config else None, Path.cwd())
+    take_secrets(settings.secrets_block)
     done = care(settings, utc_now, sleep, log.warning, check=check)
     log.info("merged: before=%d after=%d", done.files_before, done.files_after)
     if done.verified is not None and done.verified.damaged:

@@ -8,6 +8,7 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
+from flows.blocks import take_secrets
 from flows.pipeline import Effects, utc_now
 from flows.rereading import Reread, reread_source
 from flows.settings import Settings, load_settings
@@ -33,6 +34,7 @@ def reparse(config: str | None = None, sources: list[str] | None = None) -> list
     `config` is the configuration file's path; without one the flow's working folder counts.
     """
     settings = load_settings(Path(config) if config else None, Path.cwd())
+    take_secrets(settings.secrets_block)
     wanted = sources or [one.source.id for one in settings.watched]
     found = [source for name in wanted if (source := settings.source(name)) is not None]
     reread: Any = reread_task  # its arguments come quoted: Prefect shall not search them
