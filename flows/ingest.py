@@ -21,6 +21,7 @@ from flows.blocks import take_secrets
 from flows.inputs import InputFile
 from flows.pipeline import Effects, Run, RunSummary, execute, plan_run, utc_now
 from flows.settings import load_settings
+from flows.telling import told_in_a_sentence
 from flows.visit import Target, Visit
 from flows.wish import Wish
 from parsers.model import Source
@@ -67,6 +68,7 @@ def _untyped(task: Any) -> Any:
 
 
 @flow(name="ingest")
+@told_in_a_sentence()
 def ingest(
     config: str | None = None,
     sources: list[str] | None = None,

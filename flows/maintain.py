@@ -9,11 +9,13 @@ from flows.blocks import take_secrets
 from flows.errors import FlowError
 from flows.pipeline import utc_now
 from flows.settings import load_settings
+from flows.telling import told_in_a_sentence
 from flows.upkeep import Maintained
 from flows.upkeep import maintain as care
 
 
 @flow(name="maintain")
+@told_in_a_sentence()
 def maintain(config: str | None = None, check: bool = True) -> Maintained:
     """Merge, clean up and check the warehouse of a configuration file.
 

@@ -12,6 +12,7 @@ from flows.blocks import take_secrets
 from flows.pipeline import Effects, utc_now
 from flows.rereading import Reread, reread_source
 from flows.settings import Settings, load_settings
+from flows.telling import told_in_a_sentence
 from parsers.model import Source
 
 
@@ -28,6 +29,7 @@ def reread_task(settings: Settings, source: Source, source_id: str) -> Reread:  
 
 
 @flow(name="reparse")
+@told_in_a_sentence()
 def reparse(config: str | None = None, sources: list[str] | None = None) -> list[Reread]:
     """Bring the archive up to date with today's parsers, tracked.
 
