@@ -21,8 +21,10 @@ from typing import Any
 import duckdb
 
 import warehouse.duck
+from flows.effects import Effects, utc_now
 from flows.inputs import find_inputs
-from flows.pipeline import Effects, SourcePlan, execute, utc_now
+from flows.pipeline import execute
+from flows.plan import SourcePlan
 from flows.settings import Settings, load_settings
 from flows.upkeep import maintain
 from warehouse.buckets import Bucket
