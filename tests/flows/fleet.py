@@ -115,23 +115,26 @@ class Pass:
     """All that workers and runs logged."""
 
 
-def run_alone(work: Work, place: Place, folder: Path, workers: int) -> Pass:
-    """Each worker takes one source after another by `pressdiff run`."""
-    left: SimpleQueue[str] = SimpleQueue()
-    for name in work.names:
-        left.put(name)
+def run_alone(
+    work: Work, place: Place, folder: Path, workers: int, *, at_once: int | None = 1
+) -> Pass:
+    """Each worker takes so many sources after another by `pressdiff run`; None: its whole share."""
+    size = at_once or -(-len(work.names) // workers)
+    left: SimpleQueue[list[str]] = SimpleQueue()
+    for start in range(0, len(work.names), size):
+        left.put(work.names[start : start + size])
     taken = {f"w{number}": 0 for number in range(workers)}
     said: list[str] = []
 
     def worker(name: str, home: Path) -> None:
         while True:
             try:
-                source = left.get_nowait()
+                sources = left.get_nowait()
             except Empty:
                 return
-            ran = Shell(home).command("run", source)
-            said.append(f"{source}: exit {ran.code}\n{ran.err}")
-            taken[name] += ran.code == 0
+            ran = Shell(home).command("run", *sources, longest_s=_LONGEST_S)
+            said.append(f"{sources}: exit {ran.code}\n{ran.err}")
+            taken[name] += len(sources) if ran.code == 0 else 0
 
     homes = {name: work.home(folder / name, place) for name in taken}
     threads = [Thread(target=worker, args=one) for one in homes.items()]
