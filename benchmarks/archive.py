@@ -124,8 +124,6 @@ select *, published_at::date as published_on,
     sha256('g' || digest)[:24] as reading_id
 from dated
 """
-_RUN_OF = """to_hours(2) * ceil(epoch({0}) / 7200) + timestamptz '1970-01-01 00:00:00Z'"""
-
 
 def _run(at: str) -> str:
     """The time of the commit that took a look."""
@@ -285,6 +283,9 @@ _WHOLE = (
     from (select seen_at, i, 'https://s00.example/' || i as url from
         (select seen_at, row_number() over () as i from {_COMMITS}) where i % 1000 = 0),
         (values (true), (false)) as t(closed)""",
+    """insert into lake.look_days by name
+    select source_id, captured_at::date as day, arg_min(run_id, recorded_at) as run_id,
+        min(recorded_at) as recorded_at from lake.looks group by all""",
     """insert into lake.reassigned by name
     select capture_id, release_id, run_id, recorded_at + interval 1 microsecond as recorded_at
     from lake.looks where outcome = 'unchanged' and starts_with(capture_id, '00a')""",

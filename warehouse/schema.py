@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
+
+ROW_GROUP_ROWS = 8192
+"""One release among a million by id: 18 ms, against 89 ms at DuckDB's 122,880."""
 
 TIME = pa.timestamp("us", tz="UTC")
 _TEXT_LIST = pa.list_(pa.string())
@@ -38,6 +41,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...] = ()
+    row_group_rows: int = ROW_GROUP_ROWS
 
     @property
     def arrow(self) -> pa.Schema:
@@ -120,7 +124,19 @@ TABLES = (
             _text("last_modified", "likewise, as sent", nullable=True),
             _RECORDED_AT,
         ),
-        sorted_by=("release_id", "captured_at"),
+        sorted_by=("source_id", "release_id", "captured_at"),
+    ),
+    Table(
+        "look_days",
+        "one row per source and day on which it was looked at",
+        ("source_id", "day"),
+        (
+            _SOURCE_ID,
+            Column("day", pa.date32(), "the day of a look's `captured_at`, in UTC"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("source_id", "day"),
     ),
     Table(
         "reassigned",
@@ -165,7 +181,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("reading_id",),
+        sorted_by=("source_id", "reading_id"),
     ),
     Table(
         "texts",
@@ -190,7 +206,8 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("text_id",),
+        sorted_by=("source_id", "text_id"),
+        row_group_rows=2048,  # a text costs the reading of a whole group: 2 MB instead of 8
     ),
     Table(
         "tickers",
@@ -261,7 +278,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("release_id",),
+        sorted_by=("revision", "release_id"),
     ),
     Table(
         "superseded",
@@ -281,6 +298,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("source_id", "release_id"),
     ),
     Table(
         "move_log",
@@ -330,6 +348,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("text_id",),
     ),
     Table(
         "change_log",
@@ -349,6 +368,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("text_id", "seq"),
     ),
     Table(
         "neighbour_log",
