@@ -116,7 +116,8 @@ dated as (
     from told
 )
 select *, published_at::date as published_on,
-    digest[:24] as text_id, sha256(digest) as text_digest, sha256('h' || headline)[:16] as headline_digest,
+    digest[:24] as text_id, sha256(digest) as text_digest,
+    sha256('h' || headline)[:16] as headline_digest,
     sha256('b' || digest)[:24] as body_digest,
     sha256('c' || n || '.' || revision)[:24] as capture_id,
     sha256('v' || n || '.' || revision)[:16] as revision_id,
@@ -124,6 +125,7 @@ select *, published_at::date as published_on,
     sha256('g' || digest)[:24] as reading_id
 from dated
 """
+
 
 def _run(at: str) -> str:
     """The time of the commit that took a look."""
@@ -145,7 +147,7 @@ _STATEMENTS = (
         lambda p: length(p) - length(replace(p, ' ', '')) + 1))::bigint as word_count, text_digest,
         headline_digest, body_digest, {_STAMP}
     from facts where wording = revision""",
-    # of each revision's looks one found it, others find it again 9 and 18 days later, in other bytes
+    # one look found each revision, two find it again 9 and 18 days later, the last in other bytes
     f"""insert into lake.looks by name
     with seen as (
         select *, unnest([0, 9, 18]) as later from facts
@@ -192,7 +194,8 @@ _STATEMENTS = (
         published_on, seen_at as captured_at, page_digest as digest, release_id, {_STAMP}
     from facts where wording = revision""",
     f"""insert into lake.revision_log by name
-    select sha256('e' || revision_id)[:16] as entry_id, revision_id, release_id, source_id, revision,
+    select sha256('e' || revision_id)[:16] as entry_id, revision_id, release_id, source_id,
+        revision,
         lag(revision_id) over line as before_revision_id,
         if(wording < revision, wording, null) as reverts_to, text_id, text_digest,
         lag(text_id) over line as before_text_id, capture_id, capture_id as anchor_capture_id,

@@ -5,8 +5,8 @@
 What a visit asks of the warehouse and what a run commits, by the same functions and in the same
 order, without network and parser; the time is given to them. Every 24 commits upkeep, as
 `pressdiff maintain --no-check` does it. Of the looks nearly all find what was known; one in six
-hours finds an edit, one in a day a new release. DuckLake stamps its snapshots with the real clock, so
-the times in its catalog are moved to the ones played here before each upkeep.
+hours finds an edit, one in a day a new release. DuckLake stamps its snapshots with the real clock,
+so the times in its catalog are moved to the ones played here before each upkeep.
 
 CPU time, medians of a tenth of the commits; the ratio of the last tenth to the second (in the first
 the tables are nearly empty) is the figure.
@@ -23,6 +23,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from parsers.model import Outcome, Reading, Sighting, digest_bytes
@@ -240,7 +241,7 @@ def play(place: Place, commits: int, looks: int) -> None:
             numbers.append(count)
         if hour % 6 == 3:
             site.edit(numbers[hour % (looks - 1)], hour)
-        spent.commits.append(timed(lambda: commit(place, site, hour, numbers, known)))
+        spent.commits.append(timed(partial(commit, place, site, hour, numbers, known)))
         most = max(most, most_files(place)[0])
         if hour % 24 == 0:
             at = START + timedelta(hours=hour)
@@ -265,8 +266,8 @@ def tell(place: Place, hour: int, spent: Spent, tenth: int, most: int, wall_s: f
     """A line on the tenth that ended."""
     commit_ms = statistics.median(spent.commits[-tenth:])
     questions = ", ".join(
-        f"{name} {statistics.median(values[-2:]):.0f} ms" for name, values in
-        spent.questions.items()
+        f"{name} {statistics.median(values[-2:]):.0f} ms"
+        for name, values in spent.questions.items()
     )
     now, on_disk = most_files(place)
     print(

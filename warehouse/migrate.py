@@ -23,7 +23,6 @@ from warehouse.schema import SCHEMA_VERSION, TABLES, Table
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
 
-
 def _fill_look_days(connection: duckdb.DuckDBPyConnection) -> None:
     """Schema 3: a day was learned of with its first look."""
     connection.execute(

@@ -77,9 +77,7 @@ def pin(connection: duckdb.DuckDBPyConnection, place: Place) -> Pinned:
             found.append(f"{place.data_path}{folder}{path}" if is_relative else path)
         if is_foreign or is_edited or is_older:
             by_ducklake.add(name)
-    return {
-        name: PinnedTable(tuple(found), name in by_ducklake) for name, found in files.items()
-    }
+    return {name: PinnedTable(tuple(found), name in by_ducklake) for name, found in files.items()}
 
 
 def create_tables_of(

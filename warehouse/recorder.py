@@ -512,7 +512,6 @@ class Recorder:
         self.tally.outcomes += outcomes
         return outcomes
 
-
     def _append_days(self, source_id: str, looks: Sequence[Row]) -> None:
         """Append the days of these looks on which the source was not looked at before."""
         days = {look["captured_at"].astimezone(UTC).date() for look in looks}
