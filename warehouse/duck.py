@@ -1,6 +1,7 @@
 """DuckDB connections: extensions from installed wheels, the lake attached, no download."""
 
 import importlib.util
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from warehouse.errors import (
 from warehouse.pinned import SCHEMA, Pinned, create_tables_of, pin
 from warehouse.place import Place as Place
 from warehouse.schema import ROW_GROUP_ROWS, SCHEMA_VERSION, TABLES, Table
+
+_LOG = logging.getLogger(__name__)
 
 
 def extension_path(name: str) -> Path:
@@ -137,6 +140,25 @@ def _not_attached(place: Place, error: duckdb.Error) -> WarehouseError:
         return WarehouseError(DISK_FULL)
     name = "in PostgreSQL" if place.scaled else place.catalog
     return WarehouseError(f"cannot open the warehouse catalog {name}: {said}")
+
+
+def let_go(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection, whose transaction may be open and whose server may be gone.
+
+    Closing rolls back, and if PostgreSQL cannot be told, DuckDB ends the process with `terminate
+    called after throwing an instance of 'duckdb::Exception'`.
+    """
+    roll_back(connection)
+    connection.close()
+
+
+def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction without a trace. One whose server is gone, or that a failed COMMIT ended,
+    has none left: the reason for rolling back is the error to tell of."""
+    try:
+        connection.execute("rollback")
+    except duckdb.Error as error:
+        _LOG.debug("nothing was rolled back: %s", _first_line(error))
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:

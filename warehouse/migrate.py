@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.captures import sync_folder
+from warehouse.disk import sync_folder
 from warehouse.duck import create_table, sort_table, sql_types
 from warehouse.errors import WarehouseError
 from warehouse.place import Place
