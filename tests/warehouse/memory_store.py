@@ -1,6 +1,7 @@
 """A `Store` in memory: the same questions answered from lists, for laws over many histories."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from warehouse.history.change import TextState
