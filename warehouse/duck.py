@@ -205,15 +205,19 @@ def sort_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         )
 
 
-def set_row_groups(connection: duckdb.DuckDBPyConnection) -> None:
-    """Say how many rows a group of each table's files has, where that is not the usual number; the
-    caller commits. Not in the transaction that makes the tables: DuckLake refuses."""
+def set_layouts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say how the files of each table are written that are not as usual; the caller commits. Not
+    in the transaction that makes the tables: DuckLake refuses."""
     for table in TABLES:
-        if table.row_group_rows != ROW_GROUP_ROWS:
-            connection.execute(
-                f"call lake.set_option('parquet_row_group_size', {table.row_group_rows}, "
-                f"table_name => {quoted(table.name)})"
-            )
+        usual = ROW_GROUP_ROWS, None
+        for name, value, default in zip(
+            ("parquet_row_group_size", "parquet_compression_level"),
+            (table.row_group_rows, table.zstd_level), usual, strict=True,
+        ):  # fmt: skip
+            if value != default:
+                connection.execute(
+                    f"call lake.set_option('{name}', {value}, table_name => {quoted(table.name)})"
+                )
 
 
 def sql_types(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:

@@ -43,6 +43,8 @@ class Table:
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...] = ()
     row_group_rows: int = ROW_GROUP_ROWS
+    zstd_level: int | None = None
+    """None: DuckDB's own, which is 3."""
 
     @property
     def arrow(self) -> pa.Schema:
@@ -212,6 +214,7 @@ TABLES = (
         ),
         sorted_by=("source_id", "text_id"),
         row_group_rows=2048,  # a text costs the reading of a whole group: 2 MB instead of 8
+        zstd_level=9,  # a tenth smaller than 3; 19 another sixth, at a tenth of the speed
     ),
     Table(
         "tickers",
@@ -440,6 +443,7 @@ TABLES = (
             _RECORDED_AT,
         ),
         sorted_by=("signature",),
+        row_group_rows=122_880,  # revisions share most keys: 38 % smaller where they share a group
     ),
     Table(
         "embeddings",

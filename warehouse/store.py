@@ -28,7 +28,7 @@ from warehouse.duck import (
     needs_upgrade,
     roll_back,
     schema_version,
-    set_row_groups,
+    set_layouts,
 )
 from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
@@ -94,7 +94,7 @@ class Store(LiveKnowledge):
             store.begin()
             create_tables(store._connection, now)
             store.commit()
-            store._set_row_groups()
+            store._set_layouts()
         store._upgrade(now)
         return store
 
@@ -106,12 +106,12 @@ class Store(LiveKnowledge):
         self.begin()
         upgrade_tables(self._connection, written, now)
         self.commit()
-        self._set_row_groups()
+        self._set_layouts()
         _LOG.info("upgraded schema: from=%d to=%d copy=%s", written, SCHEMA_VERSION, copy)
 
-    def _set_row_groups(self) -> None:
+    def _set_layouts(self) -> None:
         self.begin()
-        set_row_groups(self._connection)
+        set_layouts(self._connection)
         self.commit()
 
     def close(self) -> None:
