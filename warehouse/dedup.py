@@ -1,7 +1,7 @@
 """`pressdiff dedup`: the near-duplicate engine on anyone's table, in bounded memory.
 
-One pass signs the texts and puts their keys aside; sorting the keys gives candidates; a second
-pass fetches the texts that take part, and each candidate is checked on its true shingles. With an
+One pass signs the texts and puts them and their keys aside, in scratch files when there are many;
+sorting the keys gives candidates, and each is checked on its true shingles. With an
 index the keys are looked up there too, and the table is added to it in one commit at the end.
 What stays in memory per row: id, digest, length; per pair some 40 bytes.
 """
@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,21 @@ from warehouse.dedup_settings import (
     with_threshold,
 )
 from warehouse.history import fingerprint
-from warehouse.history.fingerprint import I64, U64, Route, Strings
+from warehouse.history.fingerprint import (
+    I64,
+    U64,
+    Keeping,
+    Route,
+    Shingles,
+    Signatures,
+    Strings,
+)
 from warehouse.history.neighbours import Relation
 from warehouse.history.pairing import (
     MAX_ROWS,
     PARTS,
     Caps,
     Pairs,
-    hits_of,
     pairs_within,
     unpack,
     worth_checking,
@@ -56,7 +64,7 @@ COMPILED_FROM_ROWS = 8000
 """Below it the plain route is done before numba is imported: 200 us a text against 1.5 s."""
 
 Progress = Callable[[str, int, int], None]
-"""Told the step (read, pair, fetch, check, add), how much is done and how much there is."""
+"""Told the step (read, pair, check, add), how much is done and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +85,27 @@ class _Input:
         """Number of the table's first row."""
         return self.index.rows if self.index is not None else 0
 
-    def texts(self, rows: I64) -> Strings:
-        """The texts of ascending rows, from the index or the table."""
-        mine = rows >= self.base
-        own = self.shelf.take(rows[mine] - self.base)
-        if self.index is None or mine.all():
-            return own
-        held = self.index.texts(rows[~mine])
-        return pa.concat_arrays([held, own])
+    def evidence(self, route: Route, rows: I64) -> tuple[Shingles, Callable[[int], str]]:
+        """The shingles of ascending rows, and what gives the text of the n-th of them."""
+        mine = rows[rows >= self.base] - self.base
+        held = self.index.texts(rows[rows < self.base]) if self.index else None
+        cut = self.shelf.kept(mine)
+        if cut is None or route.keeping is None:
+            texts = self.shelf.take(mine)
+            texts = texts if held is None else pa.concat_arrays([held, texts])
+            return route.shingles(texts), lambda place: str(texts[place].as_py())
+        kept = route.keeping.distinct(cut)
+        if held is None:
+            return kept, lambda place: self.shelf.text(int(mine[place]))
+        known = len(held)
+        return (
+            Shingles.joined([route.shingles(held), kept]),
+            lambda place: (
+                str(held[place].as_py())
+                if place < known
+                else self.shelf.text(int(mine[place - known]))
+            ),
+        )
 
 
 def dedup(
@@ -179,16 +200,24 @@ def _read(
     ids: list[Strings] = []
     parts: list[Documents] = []
 
-    def texts() -> Iterable[Strings]:
+    def texts() -> Iterable[tuple[Strings, Keeping | None]]:
         for ids_read, texts_read in table.batches():
             ids.append(ids_read)
             shelf.offer(texts_read)
-            yield texts_read
+            yield texts_read, route.keeping if shelf.in_memory else None
+
+    def sign(texts: tuple[Strings, Keeping | None]) -> tuple[Signatures, Shingles | None]:
+        read, keeping = texts
+        if keeping is None:
+            return route.sign(read, settings.scheme), None
+        return keeping.sign(read, settings.scheme)
 
     done = 0
-    for signed in mapped(lambda t: route.sign(t, settings.scheme), texts(), settings.threads):
+    for signed, cut in mapped(sign, texts(), settings.threads):
         rows = np.arange(done, done + len(signed))
         spill.add(signed.keys, np.repeat(rows, np.diff(signed.ends, prepend=0)))
+        if cut is not None:
+            shelf.keep(cut)
         parts.append(Documents(ids[len(parts)], signed.words, signed.digests))
         done += len(signed)
         progress("read", done, table.rows)
@@ -251,8 +280,7 @@ def _pair_with_index(
     held = np.zeros(len(entries), np.int64)
     for segment in source.index.segments:
         found, others = segment.probe(keys, caps.of(sort) - held)
-        hits = hits_of(np.repeat(sort, found))
-        pairs.add(others + segment.first, np.repeat(rows, found), hits)
+        pairs.add(others + segment.first, np.repeat(rows, found), np.repeat(sort, found))
         held += found
     return held
 
@@ -268,15 +296,8 @@ def _check(
     """The relation of every candidate."""
     documents = source.documents
     equal = (documents.digests[left] == documents.digests[right]).all(axis=1)
-    if not source.shelf.complete:
-        wanted = np.zeros(len(documents.words), np.bool_)
-        wanted[left[~equal]] = wanted[right[~equal]] = True
-        batches = source.table.texts()
-        source.shelf.fill(
-            batches, wanted[source.base :], lambda done: progress("fetch", done, source.table.rows)
-        )
     return check_pairs(
-        left, right, equal, documents.words, source.texts,
+        left, right, equal, documents.words, partial(source.evidence, route),
         settings.rules, route, settings.threads,
         lambda done: progress("check", done, len(left)),
     )  # fmt: skip
@@ -344,9 +365,7 @@ def _add(source: _Input, index: Index, progress: Progress) -> tuple[Index, int]:
 
     def texts() -> Iterable[Strings]:
         done = 0
-        kept_all = source.shelf.complete
-        batches = source.shelf.batches() if kept_all else source.table.texts()
-        for part in batches:
+        for part in source.shelf.batches():
             kept = new[done : done + len(part)]
             done += len(part)
             yield part if kept.all() else part.filter(pa.array(kept))

@@ -123,6 +123,20 @@ def test_planted_lookalikes_share_no_cluster(corpus: Corpus, tmp_path: Path) -> 
     assert summary.clusters == len(set(cluster.values()))
 
 
+def test_below_the_usual_threshold_lookalikes_are_told_too(tmp_path: Path) -> None:
+    tail = "a b c d e f g h i j k l"
+    texts = [f"Session {n} was held in {city}. {tail}" for n, city in ((16, "Minsk"), (17, "Kyiv"))]
+    texts = [
+        f"{text} {' '.join(f'{word}{i}' for i in range(5))}"
+        for text, word in zip(texts, "xy", strict=True)
+    ]
+    source = table(tmp_path / "in", texts)
+    assert run(source)[1] == {}
+    ((kind, jaccard, _),) = run(source, threshold=0.2)[1].values()
+    assert kind == "lookalike"
+    assert jaccard < 0.5
+
+
 @pytest.mark.drill
 def test_both_routes_threads_and_spilling_change_nothing(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

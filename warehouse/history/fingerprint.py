@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -127,9 +127,41 @@ class Shingles:
         """A text's marked words."""
         return self.marked[self.marked_ends[row - 1] if row else 0 : self.marked_ends[row]]
 
+    @classmethod
+    def joined(cls, parts: Sequence["Shingles"]) -> "Shingles":
+        """Those of one text after another's."""
+        return cls(
+            *_joined([(part.hashes, part.ends) for part in parts]),
+            *_joined([(part.marked, part.marked_ends) for part in parts]),
+        )
+
     def sizes(self) -> I64:
         """How many distinct shingles each text has."""
         return np.diff(self.ends, prepend=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How a route signs and cuts texts at once, for those who can keep both."""
+
+    sign: Callable[[Strings, Scheme], tuple[Signatures, Shingles]]
+    """The shingles may repeat."""
+    distinct: Callable[[Sequence[tuple[Shingles, I64]]], Shingles]
+    """Those of some rows of every batch, each once."""
+
+
+class Compare(Protocol):
+    """Sets texts side by side."""
+
+    def __call__(
+        self, left: I64, right: I64, known: Shingles, least: I64 | None = None
+    ) -> tuple[I64, npt.NDArray[np.bool_]]:
+        """Of every pair of rows: the shingles they share, and whether a conflict is possible.
+
+        A conflict is possible where each text has a marked word the other lacks; below J = .5 the
+        answer may be False without a look. A pair that shares fewer than `least` shingles may be
+        said to share still fewer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +173,16 @@ class Route:
 
     sign: Callable[[Strings, Scheme], Signatures]
     shingles: Callable[[Strings], Shingles]
-    compare: Callable[[I64, I64, Shingles], tuple[I64, npt.NDArray[np.bool_]]]
+    compare: Compare
+    keeping: Keeping | None = None
+    """None where cutting the few texts that take part is cheaper."""
+
+
+def _joined(parts: Sequence[tuple[U64, I64]]) -> tuple[U64, I64]:
+    """Ragged arrays as one."""
+    starts = np.cumsum([0, *(len(values) for values, _ in parts)])
+    ends = [part_ends + start for (_, part_ends), start in zip(parts, starts, strict=False)]
+    return np.concatenate([values for values, _ in parts]), np.concatenate(ends)
 
 
 def mix_64(value: int) -> int:
@@ -232,12 +273,11 @@ def shingles(texts: Sequence[str]) -> Shingles:
     return Shingles(*_grouped(owners, hashes, len(texts)), lowered[at][marked], ends)
 
 
-def compare(left: I64, right: I64, known: Shingles) -> tuple[I64, npt.NDArray[np.bool_]]:
-    """Of every pair of rows: the shingles they share, and whether a conflict is possible.
-
-    A conflict is possible where each text has a marked word the other lacks; below J = .5 the
-    answer may be False without a look.
-    """
+def compare(
+    left: I64, right: I64, known: Shingles, least: I64 | None = None
+) -> tuple[I64, npt.NDArray[np.bool_]]:
+    """As `Compare` states it; all shared shingles are counted, whatever `least` says."""
+    del least
     sets: dict[int, set[int]] = {}
     for row in {*left.tolist(), *right.tolist()}:
         sets[row] = set(known.hashes[known.span(row)].tolist())
