@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.dedup_input import DedupError
+from warehouse.dedup_texts import strings_of, text_bytes
 from warehouse.history.fingerprint import I64, U64, Shingles, Strings
 from warehouse.history.pairing import PARTS, pack
 
@@ -105,12 +106,10 @@ class TextShelf:
         if self._file is None:
             self._file = self._path.open("w+b", buffering=0)
         for texts in self._held:
-            _, offsets, data = cast("list[Any]", texts.cast(pa.large_string()).buffers())
-            ends = np.frombuffer(offsets, np.int64)[texts.offset :][: len(texts) + 1]
-            self._ends.append(ends[1:] - ends[0] + self._written)
-            if data is not None:
-                write_whole(self._file, memoryview(data)[ends[0] : ends[-1]])
-            self._written += int(ends[-1] - ends[0])
+            offsets, data = text_bytes(texts)
+            self._ends.append(offsets[1:] + self._written)
+            write_whole(self._file, data)
+            self._written += len(data)
         self._held.clear()
 
     def batches(self) -> Iterator[Strings]:
@@ -139,12 +138,7 @@ class TextShelf:
             )
         begin, sizes = self._places(rows)
         # read, not mapped: pages of a map would count as our memory
-        data = b"".join(map(self._read, begin.tolist(), sizes.tolist()))
-        offsets = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(sizes, out=offsets[1:])
-        return pa.LargeStringArray.from_buffers(
-            len(rows), pa.py_buffer(cast(Any, offsets)), pa.py_buffer(data)
-        )
+        return strings_of([*map(self._read, begin.tolist(), sizes.tolist())])
 
     def text(self, row: int) -> str:
         """One text, while all are in memory."""

@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from rapidfuzz.distance import Levenshtein
-
 from parsers.normalise import normalise
 from warehouse.history.tokens import split_words
 
@@ -363,6 +361,8 @@ def _differing(
     b = [_form(word) for word in right[start : len(right) - end]]
     mine: list[Token] = []
     theirs: list[Token] = []
+    from rapidfuzz.distance import Levenshtein  # a tenth of a second that most runs do not need
+
     for op in Levenshtein.opcodes(a, b):
         if op.tag != "equal":
             mine += _tokens(left, start + op.src_start, start + op.src_end, texts)

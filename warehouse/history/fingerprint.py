@@ -174,8 +174,7 @@ class Route:
     sign: Callable[[Strings, Scheme], Signatures]
     shingles: Callable[[Strings], Shingles]
     compare: Compare
-    keeping: Keeping | None = None
-    """None where cutting the few texts that take part is cheaper."""
+    keeping: Keeping
 
 
 def _joined(parts: Sequence[tuple[U64, I64]]) -> tuple[U64, I64]:
@@ -247,6 +246,38 @@ def _read(texts: Sequence[str]) -> tuple[_WordIndex, npt.NDArray[np.intp], I64]:
 
 def sign(texts: Sequence[str], scheme: Scheme) -> Signatures:
     """The fingerprints of a few texts: some 200 us each, nothing to load or compile first."""
+    return _sign(texts, scheme)[0]
+
+
+def sign_and_cut(texts: Sequence[str], scheme: Scheme) -> tuple[Signatures, Shingles]:
+    """The fingerprints, and what `distinct` makes the same shingles of as `shingles` gives."""
+    signed, read = _sign(texts, scheme)
+    return signed, _cut(read)
+
+
+def shingles(texts: Sequence[str]) -> Shingles:
+    """The distinct shingles and the marked words of a few texts."""
+    index, at, counts = _read(texts)
+    cased, lowered = _word_hashes(index)
+    read = _Read(index, at, counts, cased, lowered, *_shingle_hashes(lowered[at], counts))
+    return distinct([(_cut(read), np.arange(len(texts)))])
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Texts as they were read, for all that is made of them."""
+
+    index: _WordIndex
+    at: npt.NDArray[np.intp]
+    counts: I64
+    cased: U64
+    lowered: U64
+    owners: I64
+    hashes: U64
+    """One shingle each, of the text that owns it."""
+
+
+def _sign(texts: Sequence[str], scheme: Scheme) -> tuple[Signatures, _Read]:
     index, at, counts = _read(texts)
     cased, lowered = _word_hashes(index)
     digests = _digests(cased[at], counts)
@@ -258,19 +289,42 @@ def sign(texts: Sequence[str], scheme: Scheme) -> Signatures:
         _passage_keys(owners, hashes, counts, scheme),
     ]
     rows, keys = np.concatenate([r for r, _ in found]), np.concatenate([k for _, k in found])
-    return Signatures(digests, counts.astype(np.uint32), *_grouped(rows, keys, len(texts)))
+    signed = Signatures(digests, counts.astype(np.uint32), *_grouped(rows, keys, len(texts)))
+    return signed, _Read(index, at, counts, cased, lowered, owners, hashes)
 
 
-def shingles(texts: Sequence[str]) -> Shingles:
-    """The distinct shingles and the marked words of a few texts."""
-    index, at, counts = _read(texts)
-    _, lowered = _word_hashes(index)
-    marked = np.array([is_marked(word) for word in index], bool)[at]
-    owners, hashes = _shingle_hashes(lowered[at], counts)
-    ends = np.cumsum(
-        np.bincount(np.repeat(np.arange(len(texts)), counts)[marked], minlength=len(texts))
+def _cut(read: _Read) -> Shingles:
+    """All shingles in text order, and the marked words."""
+    count = len(read.counts)
+    marked = np.array([is_marked(word) for word in read.index], bool)[read.at]
+    owners = np.repeat(np.arange(count), read.counts)[marked]
+    return Shingles(
+        read.hashes, np.cumsum(np.bincount(read.owners, minlength=count)),
+        read.lowered[read.at][marked], np.cumsum(np.bincount(owners, minlength=count)),
+    )  # fmt: skip
+
+
+def distinct(parts: Sequence[tuple[Shingles, I64]]) -> Shingles:
+    """Each shingle of some rows of every part once, and their marked words."""
+    whole = Shingles.joined(
+        [
+            Shingles(
+                *_chosen(cut.hashes, cut.ends, rows), *_chosen(cut.marked, cut.marked_ends, rows)
+            )
+            for cut, rows in parts
+        ]
     )
-    return Shingles(*_grouped(owners, hashes, len(texts)), lowered[at][marked], ends)
+    owners = np.repeat(np.arange(len(whole.ends)), whole.sizes())
+    hashes, ends = _grouped(owners, whole.hashes, len(whole.ends))
+    return Shingles(hashes, ends, whole.marked, whole.marked_ends)
+
+
+def _chosen(values: U64, ends: I64, rows: I64) -> tuple[U64, I64]:
+    """The values of some rows of a ragged array."""
+    sizes = np.diff(ends, prepend=0)[rows]
+    new_ends = np.cumsum(sizes)
+    at = np.arange(new_ends[-1] if len(rows) else 0) + np.repeat(ends[rows] - new_ends, sizes)
+    return values[at], new_ends
 
 
 def compare(
@@ -404,5 +458,6 @@ PLAIN = Route(
     lambda texts, scheme: sign(strings(texts), scheme),
     lambda texts: shingles(strings(texts)),
     compare,
+    Keeping(lambda texts, scheme: sign_and_cut(strings(texts), scheme), distinct),
 )
 """This module's own route, for few texts."""
