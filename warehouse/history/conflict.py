@@ -221,9 +221,13 @@ def is_marked(word: str) -> bool:
     >>> is_marked("六"), is_marked("会")
     (True, False)
     """
-    if word != word.lower() or any(map(str.isdigit, word)):
+    if word != word.lower():
         return True
-    return word in HAN_NUMERALS or word in MONTHS or (word[-1:] in EDGES and word[:-1] in MONTHS)
+    if word.isalpha():
+        return word in MONTHS or word in HAN_NUMERALS
+    if any(map(str.isdigit, word)):
+        return True
+    return word in HAN_NUMERALS or (word[-1:] in EDGES and word[:-1] in MONTHS)
 
 
 def _sentences(paragraphs: Iterable[str]) -> list[str]:

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
@@ -236,11 +237,10 @@ def _read(texts: Sequence[str]) -> tuple[_WordIndex, npt.NDArray[np.intp], I64]:
     numbers: list[int] = []
     counts = np.zeros(len(texts), np.int64)
     for row, text in enumerate(texts):
-        normal = normalise(text)
-        if normal:
-            words = split_words(normal)
-            numbers += map(index.__getitem__, words)
-            counts[row] = len(words)
+        plain = text.isascii()  # then it need not be put together again to be cut
+        words = text.replace("`", "'").split() if plain else split_words(normalise(text))
+        numbers += map(index.__getitem__, words)
+        counts[row] = len(words)
     return index, np.array(numbers, np.intp), counts
 
 
@@ -332,19 +332,22 @@ def compare(
 ) -> tuple[I64, npt.NDArray[np.bool_]]:
     """As `Compare` states it; all shared shingles are counted, whatever `least` says."""
     del least
-    sets: dict[int, set[int]] = {}
-    for row in {*left.tolist(), *right.tolist()}:
-        sets[row] = set(known.hashes[known.span(row)].tolist())
-    shared = np.array(
-        [len(sets[a] & sets[b]) for a, b in zip(left.tolist(), right.tolist(), strict=True)],
-        np.int64,
-    )
-    sizes = {row: len(found) for row, found in sets.items()}
+    sizes = known.sizes()
+    shared = np.zeros(len(left), np.int64)
+    for start, stop in pairwise([0, *(np.flatnonzero(np.diff(left)) + 1).tolist(), len(left)]):
+        mine = np.sort(known.hashes[known.span(int(left[start]))]) if start < stop else known.hashes
+        if len(mine):
+            theirs, ends = _chosen(known.hashes, known.ends, right[start:stop])
+            place = np.minimum(np.searchsorted(mine, theirs), len(mine) - 1)
+            met = np.append(0, np.cumsum(mine[place] == theirs))
+            shared[start:stop] = np.diff(met[ends], prepend=0)
     possible = np.zeros(len(left), bool)
-    for pair, (a, b) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-        if 3 * shared[pair] >= sizes[a] + sizes[b]:
-            mine, theirs = (Counter(known.marked_of(row).tolist()) for row in (a, b))
-            possible[pair] = bool(mine - theirs) and bool(theirs - mine)
+    for pair in np.flatnonzero(3 * shared >= sizes[left] + sizes[right]).tolist():
+        one, other = known.marked_of(int(left[pair])), known.marked_of(int(right[pair]))
+        if not np.array_equal(one, other):
+            balance = Counter(one.tolist())
+            balance.subtract(other.tolist())
+            possible[pair] = max(balance.values()) > 0 > min(balance.values())
     return shared, possible
 
 
