@@ -61,7 +61,8 @@ def check_pairs(
     the texts of equal pairs are not looked at.
     """
     order = np.flatnonzero(~equal)
-    order = order[np.lexsort((left[order], _components(left[order], right[order], len(words))))]
+    # of a common key the first texts meet all others: by the right row each of those comes once
+    order = order[np.lexsort((right[order], _components(left[order], right[order], len(words))))]
     kinds = np.where(equal, ORDER.index(Relation.EXACT), -1).astype(np.int8)
     jaccard, containment = equal.astype(np.float64), equal.astype(np.float64)
     chunks = np.array_split(order, -(-len(order) // PAIRS_AT_ONCE)) if len(order) else []
@@ -91,7 +92,7 @@ def _check_chunk(
     known, text = evidence(rows)
     sizes, lengths = known.sizes(), words[rows].astype(np.int64)
     both = lengths[one], lengths[other], sizes[one], sizes[other]
-    shared, dubious = route.compare(one, other, known, least_shared(*both, rules))
+    shared, dubious = route.compare(other, one, known, least_shared(*both, rules))
     looked = 3 * shared >= sizes[one] + sizes[other]
     measured = Overlaps(
         *both, shared,
