@@ -3,7 +3,11 @@
 import runpy
 import sys
 
-CHEAP = {"neighbours": ["--documents", "4000", "--rounds", "2"], "ties": ["--releases", "4000"]}
+CHEAP = {
+    "neighbours": ["--documents", "4000", "--rounds", "2"],
+    "growth": ["--sizes", "2000", "20000"],
+    "ties": ["--releases", "4000"],
+}
 """Smaller figures than each benchmark gives by itself."""
 
 for name in (
@@ -11,6 +15,7 @@ for name in (
     "intake",
     "diffing",
     "neighbours",
+    "growth",
     "ties",
     "rechecking",
     "rereading",

@@ -204,12 +204,15 @@ def _step(state, block):  # type: ignore[no-untyped-def]
 def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
     """An ASCII word's hash, that of its lower-cased form, and a number above 0 if it has a digit.
 
-    Without a branch up to 16 bytes, as words of 3 and of 12 letters come in no order to learn.
+    Without a branch on the length up to 16 bytes, as words of 3 and of 12 letters come in no order
+    to learn; most words have no capital.
     """
     one = _eight_bytes(data, start) & _first_bytes(min(length, 8))  # type: ignore[call-arg]
     two = _eight_bytes(data, start + 8) & _first_bytes(min(max(length - 8, 0), 8))
-    cased = _step(_step(_SEED, one), two)
-    lowered = _step(_step(_SEED, _lower(one)), _lower(two))
+    low_one, low_two = _lower(one), _lower(two)
+    cased = lowered = _step(_step(_SEED, one), two)
+    if (low_one ^ one) | (low_two ^ two):
+        lowered = _step(_step(_SEED, low_one), low_two)
     digits = _digits(one) | _digits(two)
     at = 16
     while at < length:
@@ -218,7 +221,8 @@ def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
         cased, lowered = _step(cased, more), _step(lowered, _lower(more))
         digits |= _digits(more)
         at += 8
-    return _mix(cased ^ _u64(length)), _mix(lowered ^ _u64(length)), digits
+    cased_hash = _mix(cased ^ _u64(length))
+    return cased_hash, cased_hash if cased == lowered else _mix(lowered ^ _u64(length)), digits
 
 
 @_jit
