@@ -10,7 +10,7 @@ goes through `reread_looks`.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from parsers.model import Outcome
 from warehouse.history.decide import Identity, ReadLook
@@ -208,9 +208,19 @@ class Recorder:
                 settled.append(_settled_row(look, outcome, one, self._stamp))
             outcomes[outcome] += 1
         self._store.append("looks", rows)
+        self._append_days(looks[0].source_id, rows)
         self._store.append("redecided", settled)
         self.tally.outcomes += outcomes
         return outcomes
+
+    def _append_days(self, source_id: str, looks: Sequence[Row]) -> None:
+        """Append the days of these looks on which the source was not looked at before."""
+        days = {look["captured_at"].astimezone(UTC).date() for look in looks}
+        new = days - self._store.look_days(source_id, min(days)) if days else set()
+        self._store.append(
+            "look_days",
+            [{"source_id": source_id, "day": day, **self._stamp.columns} for day in sorted(new)],
+        )
 
 
 @dataclass(frozen=True, slots=True)
