@@ -241,7 +241,11 @@ def test_what_is_deployed_to_a_work_pool_is_what_is_served(tmp_path: Path) -> No
     from flows.deploy import plan
     from flows.settings import load_settings
 
-    declared = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    *declared, by_hand = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    reparse = import_object(by_hand["entrypoint"])
+    assert reparse.name == "reparse"
+    assert set(by_hand["parameters"]) == set(reparse.parameters.properties)
+    assert (by_hand["schedules"], by_hand.get("concurrency_limit")) == ([], None)  # shares overlap
     shell = made(tmp_path / "pool", '[[source]]\nuse = "csto"\nschedule = "17 * * * *"\n')
     file = shell.folder / "pressdiff.toml"
     planned = plan(load_settings(file, shell.folder)).deployments
