@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=40)
     parser.add_argument("--pages", type=int, default=20)
     parser.add_argument("--delay-s", type=float, default=0.2)
-    parser.add_argument("--by", choices=_RUNS, default="share")
+    parser.add_argument("--by", choices=_RUNS, default="source")
     asked = parser.parse_args()
     if reason := missing():
         print(reason)
