@@ -5,6 +5,7 @@ import sys
 
 CHEAP = {
     "neighbours": ["--documents", "4000", "--rounds", "2"],
+    "growth": ["--sizes", "2000", "20000"],
     "ties": ["--releases", "4000"],
     "million": ["--releases", "20000"],
     "packing": ["--releases", "400"],
@@ -17,6 +18,7 @@ for name in (
     "intake",
     "diffing",
     "neighbours",
+    "growth",
     "ties",
     "rechecking",
     "rereading",
