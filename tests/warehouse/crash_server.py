@@ -2,9 +2,9 @@
 
 Each line of stdin is `<root> <n> <what>`: in a forked child, one `run` over the files of <root>, or
 `maintain` as if it were so many days later, that sends itself SIGKILL just before its n-th effect
-on storage (a statement, a sync, an upload). The answer is a line with the wait status; a child that
-lives leaves the number of its effects in `<root>/effects`. Forking from one warm process spares
-each run the second of imports.
+on storage (a statement, a sync, a renaming, a removal, an upload). The answer is a line with the
+wait status; a child that lives leaves the number of its effects in `<root>/effects`. Forking from
+one warm process spares each run the second of imports.
 """
 
 import os
@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 import warehouse.duck
+import warehouse.parts
 from flows.inputs import find_inputs
 from flows.pipeline import Effects, SourcePlan, execute, utc_now
 from flows.settings import Settings, load_settings
@@ -65,6 +66,10 @@ def act(root: Path, effects_until_death: int, what: str) -> None:
     warehouse.duck.connect_bare = lambda: _Connection(bare(), bomb)  # type: ignore
     os.fsync = bomb.before(os.fsync)
     Bucket.put = bomb.before(Bucket.put)  # type: ignore
+    Bucket.remove = bomb.before(Bucket.remove)  # type: ignore
+    Path.rename = bomb.before(Path.rename)  # type: ignore
+    Path.unlink = bomb.before(Path.unlink)  # type: ignore
+    warehouse.parts.FEWEST_FILES = 2
     settings = load_settings(None, root)
     if what == "run":
         _run(settings, root)
