@@ -160,9 +160,14 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     )
     connection.execute(f"create table lake.{table.name} ({columns})")
     if table.sorted_by:
-        connection.execute(
-            f"alter table lake.{table.name} set sorted by ({', '.join(table.sorted_by)})"
-        )
+        sort_table(connection, table)
+
+
+def sort_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Keep a table's files in its order from now on; the caller commits."""
+    connection.execute(
+        f"alter table lake.{table.name} set sorted by ({', '.join(table.sorted_by)})"
+    )
 
 
 def sql_types(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:

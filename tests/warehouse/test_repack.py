@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
 from tests.flows.shell import ROOT
@@ -21,7 +23,7 @@ from warehouse.captures import Location
 from warehouse.discard import discard_copied, discard_drafts, discard_unnamed
 from warehouse.duck import Place, connect_reader
 from warehouse.evidence import evidence_of, read_evidence
-from warehouse.parts import level_of, read_parts
+from warehouse.parts import level_of, plan_packs, read_parts
 from warehouse.repack import Repacked, repack
 from warehouse.verify import verify
 
@@ -282,6 +284,32 @@ def test_what_no_row_names_goes_when_asked_for_and_old_and_nobody_writes_it(worl
     living.close()
     assert discard_unnamed(world.place, now() + timedelta(hours=49)) == 1
     assert set(before) < set(names(world.place)), "what rows name is not touched"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([f"{folder}/{n:03}" for folder in ("2026", "packs/1") for n in range(99)]),
+        st.integers(1, 2 * parts_module.SMALL_BYTES),
+        max_size=99,
+    )
+)
+def test_a_plan_packs_small_files_of_one_level_once_and_no_pack_is_too_large(
+    lengths: dict[str, int],
+) -> None:
+    plan = list(plan_packs(lengths))
+    packed = [name for _, names in plan for name in names]
+    assert len(packed) == len(set(packed))
+    for level, names in plan:
+        assert {level_of(name) for name in names} == {level - 1}
+        assert all(lengths[name] < parts_module.SMALL_BYTES for name in names)
+        total = sum(lengths[name] for name in names)
+        assert total <= parts_module.PACK_BYTES
+        full = total > parts_module.PACK_BYTES - parts_module.SMALL_BYTES
+        assert full or len(names) >= parts_module.FEWEST_FILES
+    for level in (0, 1):
+        left = [n for n in lengths if level_of(n) == level and n not in packed]
+        small = [n for n in left if lengths[n] < parts_module.SMALL_BYTES]
+        assert len(small) < parts_module.FEWEST_FILES
 
 
 @pytest.mark.drill
