@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flows.grid import visible
-from flows.pipeline import RunSummary
+from flows.run_summary import RunSummary
 from warehouse.run_report import Rows
+from warehouse.visible import visible
 
 _MOST_ROWS = 200
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+\-.!|~&:@$^=\"']")

@@ -17,10 +17,14 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import artifacts
+from flows.effects import Effects, utc_now
 from flows.inputs import InputFile
-from flows.pipeline import Effects, Run, RunSummary, execute, plan_run, utc_now
+from flows.pipeline import Run, execute
+from flows.plan import plan_run
+from flows.run_summary import RunSummary
 from flows.settings import load_settings
-from flows.visit import Target, Visit
+from flows.sights import Target
+from flows.visit import Visit
 from flows.wish import Wish
 from parsers.model import Source
 from warehouse.duck import Place

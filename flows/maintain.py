@@ -5,8 +5,8 @@ from time import sleep
 
 from prefect import flow, get_run_logger
 
+from flows.effects import utc_now
 from flows.errors import FlowError
-from flows.pipeline import utc_now
 from flows.settings import load_settings
 from flows.upkeep import Maintained
 from flows.upkeep import maintain as care

@@ -18,7 +18,9 @@ from warehouse.row_digest import digester, microseconds, row_digest_sql
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME, TABLES
 
-UNCHAINED = ("schema_versions", "chain_log", "signatures", "signature_keys")
+UNCHAINED = (
+    "schema_versions", "chain_log", "signatures", "signature_keys", "embeddings", "embedding_pairs",
+)  # fmt: skip
 """Tables that no link covers: what is no run's, the chain itself, and what can be computed anew
 from `texts` at any time."""
 

@@ -1,6 +1,7 @@
 """Where evidence is kept: a folder, or a bucket that a run's WARC file is uploaded to."""
 
 import fcntl
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from warehouse.captures import EvidenceWriter, Location, WarcLook
 from warehouse.disk import keep_synced
 from warehouse.place import Place
 from warehouse.warc_reader import RecordReader
+
+_LOG = logging.getLogger(__name__)
 
 _FOLDER = "evidence"
 _DRAFT = ".part"
@@ -185,4 +188,7 @@ class _Uploaded:
         return self._bucket.length(f"{_FOLDER}/{name}")
 
     def remove(self, name: str) -> None:
-        self._bucket.remove(f"{_FOLDER}/{name}")
+        try:
+            self._bucket.remove(f"{_FOLDER}/{name}")
+        except OSError as error:  # why it is removed matters more than that it stays
+            _LOG.info("a file that no row names stays: file=%s reason=%s", name, error)

@@ -48,7 +48,7 @@ from revisions where release_id = $1 order by revision
 _NEIGHBOURS = """
 select
     if(release_id = $1, other_id, release_id) as release_id, kind, jaccard, containment,
-    contained_id = $1 as contained, paragraph_from, paragraph_to, word_from, word_to
+    contained_id = $1 as contained, paragraph_from, paragraph_to, word_from, word_to, cosine
 from neighbours
 where release_id = $1 or other_id = $1
 order by jaccard desc, containment desc, release_id
@@ -120,6 +120,7 @@ def _relatives(connection: duckdb.DuckDBPyConnection, release_id: str) -> Iterat
             "why": why_tied(tie),
             "jaccard": tie["jaccard"],
             "containment": tie["containment"],
+            "cosine": tie["cosine"],
             **found,
         }
 
@@ -146,7 +147,8 @@ def why_tied(tie: Document) -> str:
             return f"{held} of this text stands there{place}{more}"
         return f"{held} of that text stands here{place}{more}"
     if kind == "translation":
-        return "perhaps the same in another language; proposed by a model, not checked"
+        near = f"{tie['cosine']:.2f}"
+        return f"proposed: perhaps the same in another language (cosine {near}), not checked"
     alike = f"{tie['jaccard']:.0%} of both wordings is common".replace("%", " %")
     return alike if kind == "near" else f"{alike}, but a number, date or name differs"
 
@@ -156,16 +158,22 @@ with told as (
     select
         revision_id,
         arg_max(
-            {'kind': kind, 'op': op, 'before': before, 'after': after},
-            (case when kind in ('number', 'date', 'name', 'quote', 'negation') then 2
-                when kind = 'paragraph' then 1 else 0 end, -seq)
+            {'field': field, 'kind': kind, 'op': op, 'before': before, 'after': after},
+            (
+                case when op = 'move' then 0
+                    when kind in ('number', 'date', 'name', 'quote', 'negation') then 3
+                    when kind = 'paragraph' then 2 else 1 end,
+                op = 'replace',
+                -seq
+            )
         ) as telling
     from changes group by revision_id
 )
 select r.seen_at, r.recorded_at, r.source_id, r.release_id, r.revision, r.change_class, r.headline,
     r.published_on, r.words_added, r.words_removed, r.announced, r.appeared_late, r.flapping,
     r.changed_after,
-    t.telling.kind as kind, t.telling.op as op, t.telling.before as before, t.telling.after as after
+    t.telling.field as field, t.telling.kind as kind, t.telling.op as op,
+    t.telling.before as before, t.telling.after as after
 from revisions as r
 left join told as t on t.revision_id = r.revision_id
 where ($since is null or r.seen_at >= $since)

@@ -11,7 +11,6 @@ from datetime import timedelta
 from itertools import islice
 
 from parsers.model import Outcome
-from warehouse.history.announce import Seen
 from warehouse.history.classify import CLASSIFIER_VERSION
 from warehouse.history.decide import (
     History,
@@ -212,7 +211,8 @@ class Recorder:
         gone = kept.gone - changed
         gone |= {one.unit for one in raw if (self._root(one.address), one.unit[1]) in gone}
         self._store.append("retired", [retired_row(source_id, unit, self._stamp) for unit in gone])
-        Moves(self._store, self._stamp, source_id).keep_addresses(arrived, identity)
+        left = [(look.was.release_id, look.was.address) for look in moved]
+        Moves(self._store, self._stamp, source_id).keep_addresses(arrived, identity, left)
         return identity
 
     def _keep_history_again(
@@ -408,25 +408,17 @@ class Recorder:
 
     def _compare(self, revisions: Sequence[Revision]) -> None:
         """Append what changed between texts that follow each other, once for each pair."""
-        seen = {
-            (one.before_text_id, one.text_id): (one.changed_after or one.seen_at, one.seen_at)
-            for one in revisions
-            if one.before_text_id
-        }
-        if not seen:
+        pairs = {(one.before_text_id, one.text_id) for one in revisions if one.before_text_id}
+        if not pairs:
             return
-        pairs = set(seen)
         done = self._store.compared(CLASSIFIER_VERSION, {after for _, after in pairs})
         text_ids = {text_id for pair in pairs - done for text_id in pair}
-        states, claims = self._store.states(text_ids), self._store.modified_on(text_ids)
+        states = self._store.states(text_ids)
         compared: list[Row] = []
         changes: list[Row] = []
         for before, after in sorted(pairs - done):
             row, found = comparison_rows(
-                (before, after),
-                Seen(states[before], seen[before, after][0], claims[before]),
-                Seen(states[after], seen[before, after][1], claims[after]),
-                self._stamp,
+                (before, after), states[before], states[after], self._stamp
             )
             compared.append(row)
             changes += found

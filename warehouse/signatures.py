@@ -1,12 +1,12 @@
 """The signatures of bodies in the lake: appended once a body and scheme, joined by their keys."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from warehouse.candidates import Keys, capped, lake_keys, meet, over_cap, promising
+from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.history import fingerprint
 from warehouse.history.fingerprint import Route, Scheme
 from warehouse.history.pairing import Caps
@@ -22,8 +22,10 @@ _KEYS_HELD = 4_000_000
 """Keys of so many are kept at hand after signing: 32 MB."""
 
 _KNOWN = """
-select signature, body_digest, words from lake.signatures
-where scheme = $scheme and {among}
+select max(signature), min(signature) filter (scheme = $scheme),
+    list({{'signature': signature, 'body_digest': body_digest, 'words': words}})
+        filter (scheme = $scheme and {among})
+from lake.signatures
 """
 _NUMBERED = """
 select signature, body_digest, words from lake.signatures
@@ -60,12 +62,8 @@ class SignatureLog:
         self._body: dict[int, str] = {}
         self._held: list[Keys] = []
         self._held_count = 0
-        newest, first = store.ask(
-            "select max(signature), min(signature) filter (where scheme = $scheme) "
-            "from lake.signatures", {"scheme": str(scheme)},
-        )[0]  # fmt: skip
-        self._next = 0 if newest is None else newest + 1
-        self._first = self._next if first is None else first
+        self._next = 0
+        self._first = 0
         """Signatures before it are of another scheme."""
 
     def words_of(self, body_digest: str) -> int | None:
@@ -79,8 +77,7 @@ class SignatureLog:
         Each is given with the id of a text that has it; `texts` has the paragraphs of some texts,
         so that they need not be read.
         """
-        if self._first < self._next:
-            self._remember(self._ask_bodies(bodies))
+        self._remember(self._ask_bodies(bodies))
         new = sorted(bodies.keys() - self._numbers.keys())
         for start in range(0, len(new), _BODIES_AT_ONCE):
             part = {body: bodies[body] for body in new[start : start + _BODIES_AT_ONCE]}
@@ -109,30 +106,33 @@ class SignatureLog:
         if self._held_count <= _KEYS_HELD:
             self._held.append(keys)
 
-    def candidates(self, bodies: Iterable[str], caps: Caps) -> set[tuple[str, str]]:
-        """The pairs (one of these signed bodies, any signed body) worth an exact check."""
-        new = self._keys_of(np.array(sorted(self._numbers[body] for body in bodies), np.uint32))
-        if not len(new.keys):
+    def candidates(
+        self, bodies: Iterable[str], caps: Caps, holders: Callable[[set[str]], Container[str]]
+    ) -> set[tuple[str, str]]:
+        """The pairs (one of these signed bodies, any signed body) worth an exact check.
+
+        `holders` gives those of some bodies that a release has today: a body that none has any
+        more takes no place below a cap.
+        """
+        numbers = sorted(self._numbers[body] for body in bodies)
+        if not numbers:
             return set()
+        new = self._keys_of(np.array(numbers, np.uint32))
         wanted = pa.table({"key": pa.array(np.unique(new.keys))})
         known = _keys(self._store.ask_table(_SHARING, {"first": self._first}, wanted=wanted))
-        known = self._without_fallen(known, over_cap(known, caps))
-        met = meet(new, capped(known, caps))
-        unknown = set(met.other.tolist()) - self._words.keys()
-        if unknown:
+        while True:
+            first, crowded = capped(known, caps)
+            met = meet(new, first)
+            unknown = {*met.other.tolist(), *crowded.tolist()} - self._words.keys()
             self._remember(self._ask_numbers(unknown))
-        return {(self._body[one], self._body[other]) for one, other in promising(met, self._words)}
-
-    def _without_fallen(self, known: Keys, crowded: np.ndarray) -> Keys:
-        """The keys without those of crowded signatures whose body no release has any more, so that
-        these do not take a place below a cap."""
-        if not len(crowded):
-            return known
-        table = pa.table({"signature": pa.array(crowded)})
-        standing = self._store.ask(_STANDING, wanted=table)
-        fallen = np.setdiff1d(crowded, np.array([row[0] for row in standing], np.uint32))
-        kept = ~np.isin(known.signatures, fallen)
-        return Keys(known.signatures[kept], known.keys[kept])
+            pairs = promising(met, self._words)
+            at_stake = {self._body[number] for number in crowded.tolist()}
+            standing = holders(at_stake | {self._body[n] for pair in pairs for n in pair})
+            fallen = [n for n in crowded.tolist() if self._body[n] not in standing]
+            if not fallen:
+                return {(self._body[one], self._body[other]) for one, other in pairs}
+            kept = ~np.isin(known.signatures, np.array(fallen, np.uint32))
+            known = Keys(known.signatures[kept], known.keys[kept])
 
     def _keys_of(self, numbers: np.ndarray) -> Keys:
         """All keys of these signatures: those at hand, else the lake's."""
@@ -150,11 +150,16 @@ class SignatureLog:
 
     def _ask_bodies(self, bodies: Iterable[str]) -> list[tuple[int, str, int]]:
         scheme = str(self._scheme)
-        return _rows(self._store.ask_keys(_KNOWN, "body_digest", bodies, scheme=scheme))
+        rows = self._store.ask_keys(_KNOWN, "body_digest", bodies, scheme=scheme)
+        newest, first, known = rows[0] if rows else (None, None, None)
+        self._next = 0 if newest is None else newest + 1
+        self._first = self._next if first is None else first
+        return [(one["signature"], one["body_digest"], one["words"]) for one in known or ()]
 
     def _ask_numbers(self, numbers: Iterable[int]) -> list[tuple[int, str, int]]:
         wanted = pa.table({"signature": pa.array(sorted(numbers), pa.uint32())})
-        return _rows(self._store.ask(_NUMBERED, wanted=wanted))
+        rows = self._store.ask(_NUMBERED, wanted=wanted) if len(wanted) else []
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def _remember(self, rows: Iterable[tuple[int, str, int]]) -> None:
         for number, body, words in rows:
@@ -169,34 +174,9 @@ class SignatureLog:
         self._store.append_table(table, pa.table(columns, schema=shape))
 
 
-_STANDING = """
-select s.signature from lake.signatures as s
-where s.signature in (select signature from wanted)
-    and s.body_digest in (
-        select told.body_digest
-        from (
-            select release_id, max_by({'body_digest': body_digest}, recorded_at) as told
-            from lake.article_log
-            where release_id in (
-                select release_id from lake.article_log
-                where body_digest in (
-                    select body_digest from lake.signatures
-                    where signature in (select signature from wanted)
-                )
-            )
-            group by release_id
-        )
-    )
-"""
-
-
 def _columns(keys: Keys) -> tuple[np.ndarray, np.ndarray]:
     return keys.signatures, keys.keys
 
 
 def _keys(table: pa.Table) -> Keys:
     return Keys(table["signature"].to_numpy(), table["key"].to_numpy())
-
-
-def _rows(rows: Iterable[tuple[int, str, int]]) -> list[tuple[int, str, int]]:
-    return [(row[0], row[1], row[2]) for row in rows]

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ from warehouse.duck import (
     attach_writer,
     create_tables,
     has_tables,
+    let_go,
     needs_upgrade,
+    roll_back,
     schema_version,
 )
 from warehouse.errors import WarehouseBusyError
@@ -106,7 +108,7 @@ class Store(LiveKnowledge):
 
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
-        self._connection.close()
+        let_go(self._connection)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -129,7 +131,7 @@ class Store(LiveKnowledge):
 
     def rollback(self) -> None:
         """Forget everything since `begin`."""
-        self._connection.execute("rollback")
+        roll_back(self._connection)
 
     def commit(self) -> None:
         """Link the rows to those before, sync the new Parquet files and folders, then COMMIT."""
@@ -380,19 +382,21 @@ class Store(LiveKnowledge):
         return [KeptBody(*row) for row in rows]
 
     def write_bodies_to_read_again(
-        self, source_id: str, version: str, staged: Path, to: Path
+        self, source_id: str, version: str, staged: Path, to: Path, share: tuple[int, int] = (1, 1)
     ) -> int:
-        """Write to a Parquet file, in order of the evidence, all bodies that another parser
-        version read, but for those whose keys stand in the Parquet files `staged/*.ids`."""
-        done = "key not in (select key from read_parquet($staged))"
+        """Write to a Parquet file, in order of the evidence, the bodies that another parser version
+        read, but for those whose keys stand in the Parquet files `staged/*.ids`; how many.
+
+        `share`: of all of them, staged or not, which one of how many parts.
+        """
         parameters = {"source": source_id, "version": version, "to": str(to)}
+        done = "true"
         if any(staged.glob("*.ids")):
+            done = "key not in (select key from read_parquet($staged))"
             parameters["staged"] = str(staged / "*.ids")
-        else:
-            done = "true"
         row = self._connection.execute(
-            f"copy ({TO_READ_AGAIN} and {done} order by warc_file, warc_offset) to $to "
-            "(format parquet)",
+            f"copy (select * exclude (part) from ({TO_READ_AGAIN_IN_PARTS.format(*share)}) "
+            f"where {done} order by warc_file, warc_offset) to $to (format parquet)",
             parameters,
         ).fetchone()
         return int(row[0]) if row else 0
@@ -448,14 +452,6 @@ class Store(LiveKnowledge):
         table = pa.table({"key": pa.array(wanted, pa.string())})
         return self.ask(query.format(among=among), parameters or None, wanted=table)
 
-    def run_paragraphs(self, recorded_at: datetime) -> dict[str, tuple[str, ...]]:
-        """The bodies of all texts recorded since a run began: its own."""
-        rows = self.ask(
-            "select text_id, paragraphs from lake.texts where recorded_at >= $at",
-            {"at": recorded_at},
-        )
-        return {text_id: tuple(paragraphs) for text_id, paragraphs in rows}
-
     def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
         """By what each of these texts is compared."""
         rows = self.match(
@@ -470,10 +466,6 @@ class Store(LiveKnowledge):
             "texts", "text_id", text_ids, "t.text_id, t.headline, t.published_on, t.paragraphs"
         )
         return {row[0]: TextState(row[1], row[2], tuple(row[3])) for row in rows}
-
-    def modified_on(self, text_ids: Iterable[str]) -> dict[str, date | None]:
-        """Of each of these texts, when its page says that it was modified."""
-        return dict(self.match("texts", "text_id", text_ids, "t.text_id, t.modified_on"))
 
     def compared(self, version: str, text_ids: Iterable[str]) -> set[tuple[str, str]]:
         """The pairs that this classifier version compared whose newer text is one of these."""
@@ -571,6 +563,14 @@ bodies_again as (
     where s.read_as is null or n.parser_version <> $version
 )
 select * from bodies_again where true
+"""
+
+TO_READ_AGAIN_IN_PARTS = f"""
+select * from (
+    select *, ntile({{1:d}}) over (order by warc_file, warc_offset, key) as part
+    from ({TO_READ_AGAIN.replace("{", "{{").replace("}", "}}")})
+)
+where part = {{0:d}}
 """
 
 _PLACED = """

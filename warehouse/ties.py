@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from warehouse.encoder import Encoder
 from warehouse.history.fingerprint import Scheme
 from warehouse.history.neighbours import (
     SAME_TEXT,
@@ -22,10 +23,13 @@ from warehouse.history.neighbours import (
     tie_releases,
 )
 from warehouse.history.pairing import Caps
+from warehouse.history.translation import Likeness
+from warehouse.openings import OpeningLog, Watch
 from warehouse.rows import Stamp
 from warehouse.signatures import SignatureLog, route_for
 from warehouse.store import Store
 from warehouse.tie_log import Repeat, Standing, TieLog
+from warehouse.translations import settle_translations
 
 RULES_VERSION = 1
 """Of `kinds_of` and `conflict`: bump it when a pair of texts may now get another kind."""
@@ -42,6 +46,7 @@ class TieSettings:
     rules: Rules = field(default_factory=Rules)
     caps: Caps = field(default_factory=lambda: Caps(copies=100))
     """Of equal bodies only the oldest `copies` meet the others, each copy those at least."""
+    likeness: Likeness = field(default_factory=Likeness)
     releases_at_once: int = 20_000
     """Bounds the memory of a run that brings very many: their texts are compared in parts."""
 
@@ -55,27 +60,36 @@ class TieSettings:
 
 
 def settle_ties(
-    store: Store, stamp: Stamp, touched: Iterable[str], settings: TieSettings = TieSettings()
+    store: Store,
+    stamp: Stamp,
+    touched: Iterable[str],
+    settings: TieSettings = TieSettings(),
+    encoder: Encoder | None = None,
+    watch: Watch = lambda _step, _done, _total: None,
 ) -> int:
     """Append the ties and clusters that follow from how these releases stand now.
 
     `touched` are all releases whose revisions may have changed since the last call, vanished ones
-    included. Under other rules than the last call's every release is compared. Returns how many
-    ties were found or lost.
+    included. Under other rules than the last call's every release is compared. Translations are
+    proposed with an encoder alone. Returns how many ties were found or lost.
     """
     log = TieLog(store, stamp)
     touched = set(touched)
-    if not log.compared_by(str(settings)):
-        changed = log.current((), log.all_releases())
-        fresh: set[str] = set()
+    fresh: set[str] = set()
+    known: dict[str, Standing] = {}
+    if log.compared_by(str(settings)):
+        known = log.compared(touched)
+        fresh = touched - known.keys()
+        bodies = len(touched) <= settings.releases_at_once
+        now, texts = log.current(fresh, touched - fresh, bodies=bodies)
+        changed = _changed(now, known)
     else:
-        older = log.older(touched)
-        fresh = touched - older
-        changed = _standings(log, fresh, older)
-    if not changed:
+        changed, texts = log.current((), log.all_releases(), bodies=False)
+    openings = OpeningLog(store, stamp, encoder, settings.likeness)
+    if not changed and not openings.behind():
         return 0
     log.append_standings(changed.values(), str(settings))
-    step = _Step(store, stamp, log, settings, changed, fresh)
+    step = _Step(store, stamp, log, settings, changed, fresh, texts)
     changes = 0
     tied: set[str] = set()
     for part in _parts(sorted(changed), settings.releases_at_once):
@@ -83,7 +97,11 @@ def settle_ties(
         changes += len(found | gone)
         tied.update(end for tie in found | gone for end in (tie.release_id, tie.other_id))
         tied |= step.tied
-    _settle_clusters(log, tied | _vanished(changed))
+    before = [known[release_id] for release_id in changed.keys() & known.keys()]
+    moved = {one.text_id for one in (*changed.values(), *before) if one.text_id}
+    moved |= openings.embed_lacking(watch)
+    proposed = settle_translations(log, openings, changed, moved, settings.likeness)
+    _settle_clusters(log, tied | proposed | _vanished(changed))
     return changes
 
 
@@ -91,13 +109,10 @@ def _vanished(changed: dict[str, Standing]) -> set[str]:
     return {release_id for release_id, one in changed.items() if one.text_id is None}
 
 
-def _standings(log: TieLog, fresh: set[str], older: set[str]) -> dict[str, Standing]:
-    """The touched releases that stand otherwise than they did."""
-    known = log.compared(older)
-    now = log.current(fresh, older)
-    for release_id in older - now.keys():
-        if release_id in known:
-            now[release_id] = Standing(release_id, None, None, None, None, None)
+def _changed(now: dict[str, Standing], known: dict[str, Standing]) -> dict[str, Standing]:
+    """The releases that stand otherwise than they did, or are no more."""
+    gone = known.keys() - now.keys()
+    now |= {one: Standing(one, None, None, None, None, None) for one in gone}
     return {release_id: one for release_id, one in now.items() if known.get(release_id) != one}
 
 
@@ -112,6 +127,7 @@ class _Step:
         settings: TieSettings,
         changed: dict[str, Standing],
         fresh: set[str],
+        texts: dict[str, tuple[str, ...]],
     ) -> None:
         self._store = store
         self._log = log
@@ -120,8 +136,7 @@ class _Step:
         bodies = {one.body_digest: one.text_id for one in changed.values()}
         signable = {body: text for body, text in bodies.items() if body and text}
         self._route = route_for(len(signable))
-        few = len(signable) <= settings.releases_at_once
-        self._texts = store.run_paragraphs(stamp.recorded_at) if few else {}
+        self._texts = texts
         self._signatures = SignatureLog(store, stamp, settings.scheme, self._route)
         self._signatures.sign(signable, self._texts)
         self.tied: set[str] = set()
@@ -131,7 +146,9 @@ class _Step:
         """Append the ties of these releases; those that are new and those that are gone."""
         bodies = {one.body_digest for one in changed.values() if one.body_digest}
         most = self._settings.caps.copies
-        alike = self._signatures.candidates(bodies, self._settings.caps)
+        alike = self._signatures.candidates(
+            bodies, self._settings.caps, lambda asked: self._log.holders(bodies | asked)
+        )
         holders = self._log.holders(bodies | {body for pair in alike for body in pair})
         copies = set(_copies(changed, holders, most))
         others = set(_others(changed, holders, alike, most)) - copies
@@ -202,7 +219,7 @@ def _settle_clusters(log: TieLog, ends: set[str]) -> None:
     members: set[str] = set()
     while ends:
         members |= ends
-        new = log.ties(ends)
+        new = log.ties(ends) | _as_ties(log.proposals(ends))
         ties |= new
         joined = {end for t in new if t.kind in SAME_TEXT for end in (t.release_id, t.other_id)}
         ends = joined - members
@@ -218,6 +235,10 @@ def _settle_clusters(log: TieLog, ends: set[str]) -> None:
             if told.get(release_id, Repeat(release_id, None, None)) != one
         }
     )
+
+
+def _as_ties(proposed: Mapping[tuple[str, str], float]) -> set[Neighbour]:
+    return {Neighbour(*pair, Relation.TRANSLATION, 0.0, 0.0) for pair in proposed}
 
 
 def _by_end(

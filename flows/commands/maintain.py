@@ -3,8 +3,8 @@
 import time
 
 from flows.commands.shared import FAILED, OK, Options, settings_of, speaker
+from flows.effects import utc_now
 from flows.output import print_rows
-from flows.pipeline import utc_now
 from flows.tracking import api_configured
 from flows.upkeep import Maintained
 from flows.upkeep import maintain as care

@@ -1,7 +1,6 @@
 """A `Store` in memory: the same questions answered from lists, for laws over many histories."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
 
 from warehouse.history.change import TextState
@@ -206,14 +205,6 @@ class MemoryStore:
             row["text_id"]: TextState(
                 row["headline"], row["published_on"], tuple(row["paragraphs"])
             )
-            for row in self.rows("texts")
-            if row["text_id"] in wanted
-        }
-
-    def modified_on(self, text_ids: Iterable[str]) -> dict[str, date | None]:
-        wanted = set(text_ids)
-        return {
-            row["text_id"]: row["modified_on"]
             for row in self.rows("texts")
             if row["text_id"] in wanted
         }

@@ -1,3 +1,11 @@
+-- Internal. What the text tells of its edit, and whether the page's dateModified moved past what it
+-- was: a claim that appears with a date before the old text was last seen tells nobody of the edit.
+create or replace macro _announced_how(told, modified_on, claimed) as if(
+    modified_on > claimed,
+    list_append(list_filter(told, lambda one: one <> 'modified_on'), 'modified_on'),
+    list_filter(told, lambda one: one <> 'modified_on')
+);
+
 -- Internal. One row per revision as known at ts, by itself: revisions_as_of adds what only its
 -- neighbours and its source's other looks tell.
 create or replace macro _revisions_at(ts) as table
@@ -35,8 +43,12 @@ create or replace macro _revisions_at(ts) as table
         t.word_count,
         c.words_added,
         c.words_removed,
-        c.announced,
-        c.announced_how,
+        len(_announced_how(
+            c.announced_how, t.modified_on, coalesce(b.modified_on, r.changed_after::date - 1)
+        )) > 0 as announced,
+        _announced_how(
+            c.announced_how, t.modified_on, coalesce(b.modified_on, r.changed_after::date - 1)
+        ) as announced_how,
         c.backdated,
         r.text_digest,
         r.seen_at,
@@ -55,4 +67,5 @@ create or replace macro _revisions_at(ts) as table
     left join held as n
         on n.before_revision_id = r.revision_id and n.release_id = r.release_id
     left join _comparisons_as_of(ts) as c
-        on c.before_text_id = r.before_text_id and c.text_id = r.text_id;
+        on c.before_text_id = r.before_text_id and c.text_id = r.text_id
+    left join lake.texts as b on b.text_id = r.before_text_id;
