@@ -286,6 +286,24 @@ def test_what_no_row_names_goes_when_asked_for_and_old_and_nobody_writes_it(worl
     assert set(before) < set(names(world.place)), "what rows name is not touched"
 
 
+def test_what_dead_runs_left_goes_on_either_kind(kept: Kept) -> None:
+    kept.ingest(0)
+    before = names(kept.place)
+    evidence = evidence_of(kept.place)
+    for name in ("2026/dead.warc.gz", "2026/uploaded.warc.gz"):
+        draft = evidence.draft(name)
+        draft.write_bytes(b"x")
+        evidence.keep(draft, name)
+    spooled = kept.place.evidence / "2026/spooled.warc.gz"
+    spooled.parent.mkdir(exist_ok=True)
+    spooled.write_bytes(b"x")
+    assert len(verify(kept.place, lambda *_: None).findings) == 3
+    assert discard_unnamed(kept.place, now() + timedelta(hours=47)) == 0
+    assert discard_unnamed(kept.place, now() + timedelta(hours=49)) == 3
+    assert names(kept.place) == before
+    assert verify(kept.place, lambda *_: None).findings == ()
+
+
 @given(
     st.dictionaries(
         st.sampled_from([f"{folder}/{n:03}" for folder in ("2026", "packs/1") for n in range(99)]),
