@@ -20,6 +20,7 @@ from warehouse.evidence import evidence_of
 from warehouse.exchange import Exchange
 from warehouse.growth import holdings
 from warehouse.model import capture_id
+from warehouse.parts import plan_packs
 from warehouse.place import Place
 from warehouse.repack import repack
 from warehouse.rows import Row, Stamp
@@ -51,6 +52,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=24 * 365)
     parser.add_argument("--looks", type=int, default=20)
     options = parser.parse_args()
+    for length_bytes, runs_a_day in ((24_000, 24), (1_150_000, 24), (24_000, 960)):
+        _simulate_nights(length_bytes, runs_a_day, 365)
     with tempfile.TemporaryDirectory() as folder:
         _measure(Place(Path(folder) / "data"), options.runs, options.looks)
 
@@ -107,6 +110,26 @@ def _measure(place: Place, runs: int, looks: int) -> None:
     found = verify(place, lambda *_: None)
     assert not found.damaged
     print(f"verify: {found.captures} captures, {time.process_time() - started_cpu:.1f} s of CPU")
+
+
+def _simulate_nights(length_bytes: int, runs_a_day: int, days: int) -> None:
+    """The plan alone, night by night: how many files there are and how often bytes are copied."""
+    files: dict[str, int] = {}
+    most = copied = 0
+    for day in range(days):
+        for run in range(runs_a_day):
+            files[f"2026/{day:04}{run:04}"] = length_bytes
+        most = max(most, len(files))
+        while plan := list(plan_packs(files)):
+            for level, names in plan:
+                total = sum(files.pop(name) for name in names)
+                files[f"packs/{level}/{names[0].rpartition('/')[2]}"] = total
+                copied += total
+    print(
+        f"{runs_a_day} runs a day of {length_bytes / 1e3:.0f} KB, packed every night: "
+        f"{len(files)} files after {days} days, at most {most}; "
+        f"each byte copied {copied / (length_bytes * runs_a_day * days):.1f} times"
+    )
 
 
 def _run(place: Place, at: datetime, looks: int) -> tuple[Row, list[Row]]:
