@@ -18,7 +18,7 @@ from warehouse.evidence import Evidence, evidence_of, is_locked
 from warehouse.finding import Finding
 from warehouse.parts import Part, digest_of, named_files
 from warehouse.place import Place
-from warehouse.repack import Locked
+from warehouse.repack import LOST, Locked
 
 _LOG = logging.getLogger(__name__)
 
@@ -108,7 +108,9 @@ def _bad_copies(evidence: Evidence, parts: Iterable[Part]) -> set[Part]:
         try:
             with evidence.open(name) as file:
                 bad |= {part for part in many if digest_of(file, part) != part.digest}
-        except OSError:
+        except OSError as error:
+            if error.errno not in LOST:
+                raise  # the service, not the file
             bad |= set(many)
     return bad
 

@@ -192,17 +192,28 @@ def test_what_does_not_verify_stays_where_it_is_and_is_said(
     bad = names(world.place)[1]
     path = world.place.evidence / bad
     path.write_bytes(harm(path.read_bytes()))
-    ran = world("maintain", "--no-check")
+    done = pack(world.place)
     if words is None:  # what follows the run's bytes is nobody's, and is left behind
-        assert ran.code == 0, ran.err
+        assert done == Repacked(RUNS, 1, ())
         return
-    assert ran.code == 1
-    assert f"{path}: it was not packed: the bytes of {bad} {words}" in ran.err
-    held = {part.warc_file: part.stored_in for part in read_parts(connect_reader(world.place))}
+    (finding,) = done.findings
+    assert finding.subject == str(path)
+    assert finding.sentence == f"it was not packed: the bytes of {bad} {words}"
+    connection = connect_reader(world.place)
+    held = {part.warc_file: part.stored_in for part in read_parts(connection)}
+    connection.close()
     assert held[bad] == bad
     assert len(set(held.values())) == 2
     assert discard_copied(world.place, nullcontext, now() + timedelta(hours=49)).files == RUNS - 1
     assert path.exists()
+
+
+def test_maintain_says_what_it_did_not_pack_and_fails(world: Kept) -> None:
+    path = world.place.evidence / names(world.place)[1]
+    path.write_bytes(_flip(path.read_bytes()))
+    ran = world("maintain", "--no-check")
+    assert ran.code == 1
+    assert f"{path}: it was not packed: the bytes of " in ran.err
 
 
 def test_damage_is_found_in_files_whose_digest_nobody_recorded(world: Kept) -> None:
