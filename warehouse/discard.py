@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
-from warehouse.duck import connect_reader
+from warehouse.duck import open_reader
 from warehouse.evidence import Evidence, evidence_of, is_locked
 from warehouse.finding import Finding
 from warehouse.parts import Part, digest_of, named_files
@@ -41,7 +41,7 @@ def discard_copied(place: Place, locked: Locked, now: datetime) -> Discarded:
     """
     evidence = evidence_of(place)
     there = dict(evidence.sizes())
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         outdated = {
             name: parts
@@ -134,7 +134,7 @@ def discard_unnamed(place: Place, now: datetime) -> int:
     not name the runs after it either, and their files are all that is left of them.
     """
     evidence = evidence_of(place)
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         named = named_files(connection)
     finally:

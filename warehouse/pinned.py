@@ -53,6 +53,7 @@ _SQL_TYPES = {
     pa.list_(pa.string()): "varchar[]",
     pa.map_(pa.string(), pa.int64()): "map(varchar, bigint)",
     pa.map_(pa.string(), pa.string()): "map(varchar, varchar)",
+    pa.map_(pa.string(), pa.binary()): "map(varchar, blob)",
 }  # fmt: skip
 
 

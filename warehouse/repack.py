@@ -17,7 +17,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from warehouse.duck import connect_reader
+from warehouse.duck import open_reader
 from warehouse.errors import WarcError, WarehouseBusyError
 from warehouse.evidence import Evidence, EvidenceFile, evidence_of
 from warehouse.finding import Finding
@@ -48,7 +48,7 @@ class Repacked:
 
 def repack(place: Place, run_id: str, locked: Locked, now: Callable[[], datetime]) -> Repacked:
     """Pack the small evidence files of committed runs. Raises WarehouseBusyError."""
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         parts = read_parts(connection)
     finally:
@@ -78,7 +78,7 @@ def repack(place: Place, run_id: str, locked: Locked, now: Callable[[], datetime
 
 def _looks_of(place: Place, sources: Mapping[EvidenceFile, list[Part]]) -> _Looks:
     wanted = [part.warc_file for parts in sources.values() for part in parts]
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         rows = connection.execute(
             "select warc_file, list((warc_offset, digest)) from lake.looks "

@@ -2,6 +2,7 @@
 the catalog. Reads only; names everything that does not fit."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import duckdb
@@ -28,6 +29,8 @@ class Verified:
     links: tuple[Link, ...]
     """The chain of commits, oldest first."""
     findings: tuple[Finding, ...]
+    whole: bool
+    """Whether the check came to its end; else the figures and the chain are of what it reached."""
 
     @property
     def damaged(self) -> bool:
@@ -37,29 +40,28 @@ class Verified:
 
 def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
     """Check the whole warehouse; `progress` is told (what, how many) as it goes on."""
-    connection = connect_reader(place)
     findings: list[Finding] = []
     captures = texts = files = 0
     links: list[Link] = []
+    whole = False
     try:
-        connection.execute("begin")  # one snapshot, whatever is committed meanwhile
-        files = check_files(place, connection, findings)
-        _check_references(connection, findings)
-        texts = _check_texts(connection, findings, progress)
-        captures = check_evidence(place, connection, findings, progress)
-        find_unnamed_evidence(place, connection, findings)
-        links, faults = check_chain(connection)
-        findings += faults
+        with closing(connect_reader(place, "revisions")) as connection:
+            connection.execute("begin")  # one snapshot, whatever is committed meanwhile
+            files = check_files(place, connection, findings)
+            _check_references(connection, findings)
+            texts = _check_texts(connection, findings, progress)
+            captures = check_evidence(place, connection, findings, progress)
+            find_unnamed_evidence(place, connection, findings)
+            links, faults = check_chain(connection)
+            findings += faults
+            whole = True
     except duckdb.Error:
-        connection.close()
         broken = find_broken_files(place)
         if not broken:  # it was not a file
             raise
         subjects = {one.subject for one in broken}
         findings = [*(one for one in findings if one.subject not in subjects), *broken]
-    finally:
-        connection.close()
-    return Verified(captures, texts, files, tuple(links), tuple(findings))
+    return Verified(captures, texts, files, tuple(links), tuple(findings), whole)
 
 
 _REFERENCES = (

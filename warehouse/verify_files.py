@@ -9,7 +9,7 @@ import duckdb
 
 from warehouse.buckets import Bucket, access_from
 from warehouse.chain import UNCHAINED
-from warehouse.duck import connect_reader
+from warehouse.duck import open_reader
 from warehouse.finding import Finding
 from warehouse.place import Place
 from warehouse.row_marks import differing, named_rows_sql, read_marks
@@ -58,7 +58,7 @@ def check_files(
 def find_broken_files(place: Place) -> list[Finding]:
     """When a question could not be answered: the files that are why, and the first row in each that
     is not as it was committed."""
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         there = _parquet_files(place)
         found = []

@@ -244,6 +244,7 @@ def test_a_parquet_file_that_is_not_as_it_was_is_named(
     (finding,) = [one for one in found.findings if one.severity == "damage"]
     assert path.name in finding.subject
     assert words in finding.sentence
+    assert not found.whole
 
 
 def test_a_redacted_row_counts_by_its_digest(place: Place) -> None:

@@ -17,7 +17,7 @@ from warcio.archiveiterator import ArchiveIterator
 from tests.flows.shell import ROOT
 from tests.warehouse.servers import servers
 from tests.warehouse.test_catalogs import HEADLINE, Kept, kept
-from tests.warehouse.test_crash import CrashServer, crashes, effects
+from tests.warehouse.test_crash import CrashServer, effects
 from warehouse import parts as parts_module
 from warehouse.captures import Location
 from warehouse.discard import discard_copied, discard_drafts, discard_unnamed
@@ -27,7 +27,7 @@ from warehouse.parts import level_of, plan_packs, read_parts
 from warehouse.repack import Repacked, repack
 from warehouse.verify import verify
 
-__all__ = ["crashes", "kept", "servers"]
+__all__ = ["kept", "servers"]
 
 RUNS = 4
 _HOLDS = "select capture_id, digest, warc_file, warc_offset from captures order by capture_id"
@@ -339,6 +339,14 @@ def test_a_plan_packs_small_files_of_one_level_once_and_no_pack_is_too_large(
         left = [n for n in lengths if level_of(n) == level and n not in packed]
         small = [n for n in left if lengths[n] < parts_module.SMALL_BYTES]
         assert len(small) < parts_module.FEWEST_FILES
+
+
+@pytest.fixture
+def crashes(kept: Kept) -> Iterator[CrashServer]:  # noqa: ARG001 - its servers' addresses come first
+    """Upkeep that dies at a chosen effect."""
+    server = CrashServer()
+    yield server
+    server.close()
 
 
 @pytest.mark.drill
