@@ -194,6 +194,9 @@ class EvidenceWriter:
     def close(self) -> None:
         """Finish the file."""
         if self._file is not None:
+            fcntl.flock(
+                self._file, fcntl.LOCK_UN
+            )  # a process forked meanwhile has the file open too
             self._file.close()
             self._file = None
         if self._kept_bytes:

@@ -16,7 +16,7 @@ import duckdb
 from warehouse.errors import WarehouseError
 from warehouse.row_digest import digester, microseconds, row_digest_sql
 from warehouse.rows import Row
-from warehouse.schema import BY_NAME, TABLES, Table
+from warehouse.schema import BY_NAME, TABLES
 
 UNCHAINED = (
     "schema_versions", "chain_log", "signatures", "signature_keys", "embeddings", "embedding_pairs",
@@ -210,36 +210,3 @@ def rows_of_commits(
         for stamp, count, digest in sets:
             found.setdefault(stamp, {})[table.name] = RowSet(count, digest)
     return found
-
-
-def read_marks(connection: duckdb.DuckDBPyConnection, position: int) -> dict[str, bytes]:
-    """The marks of the rows of a link, by table; empty when none were kept."""
-    row = connection.execute(
-        "select row_marks from lake.chain_log where position = $1", [position]
-    ).fetchone()
-    return dict(row[0] or {}) if row else {}
-
-
-def digested_rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, recorded_at: datetime
-) -> list[tuple[str, str]]:
-    """(what names the row, its digest) of each row of a table that carries a time, by its key."""
-    names = [name for name in table.key if name != "recorded_at"]
-    said = " || ', ' || ".join(f"'{name} ' || coalesce({name}::varchar, 'NULL')" for name in names)
-    rows: list[tuple[str, str]] = connection.execute(
-        f"select {said}, {row_digest_sql(table)} from lake.{table.name} "
-        f"where recorded_at = $1 order by {', '.join(names)}",
-        [recorded_at],
-    ).fetchall()
-    return rows
-
-
-def redacted_digests(
-    connection: duckdb.DuckDBPyConnection, table: Table, recorded_at: datetime
-) -> list[str]:
-    """The digests that stand for rows of a commit that were removed by right."""
-    rows = connection.execute(
-        "select row_digest from lake.redacted_rows where table_name = $1 and row_recorded_at = $2",
-        [table.name, recorded_at],
-    ).fetchall()
-    return [row[0] for row in rows]

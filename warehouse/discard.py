@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
-from warehouse.duck import connect_reader
+from warehouse.duck import open_reader
 from warehouse.evidence import Evidence, evidence_of, is_locked
 from warehouse.finding import Finding
 from warehouse.parts import Part, digest_of, named_files
 from warehouse.place import Place
-from warehouse.repack import Locked
+from warehouse.repack import LOST, Locked
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def discard_copied(place: Place, locked: Locked, now: datetime) -> Discarded:
     """
     evidence = evidence_of(place)
     there = dict(evidence.sizes())
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         outdated = {
             name: parts
@@ -108,7 +108,9 @@ def _bad_copies(evidence: Evidence, parts: Iterable[Part]) -> set[Part]:
         try:
             with evidence.open(name) as file:
                 bad |= {part for part in many if digest_of(file, part) != part.digest}
-        except OSError:
+        except OSError as error:
+            if error.errno not in LOST:
+                raise  # the service, not the file
             bad |= set(many)
     return bad
 
@@ -132,7 +134,7 @@ def discard_unnamed(place: Place, now: datetime) -> int:
     not name the runs after it either, and their files are all that is left of them.
     """
     evidence = evidence_of(place)
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         named = named_files(connection)
     finally:

@@ -6,18 +6,18 @@ and on the disk, then the rows that name it are committed, and days later `disca
 files it was made of. A file in which anything does not verify is left as it is, and said.
 """
 
+import errno
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import IO
 
-from warehouse.duck import connect_reader
+from warehouse.duck import open_reader
 from warehouse.errors import WarcError, WarehouseBusyError
 from warehouse.evidence import Evidence, EvidenceFile, evidence_of
 from warehouse.finding import Finding
@@ -27,6 +27,9 @@ from warehouse.store import Store
 from warehouse.warc_members import check_members
 
 _LOG = logging.getLogger(__name__)
+
+LOST = (errno.EIO, errno.ENOENT)
+"""A file that cannot be read, or that is gone: what is lost is that file."""
 
 Locked = Callable[[], AbstractContextManager[None]]
 """Makes this process the one writer for a block."""
@@ -45,7 +48,7 @@ class Repacked:
 
 def repack(place: Place, run_id: str, locked: Locked, now: Callable[[], datetime]) -> Repacked:
     """Pack the small evidence files of committed runs. Raises WarehouseBusyError."""
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         parts = read_parts(connection)
     finally:
@@ -64,7 +67,7 @@ def repack(place: Place, run_id: str, locked: Locked, now: Callable[[], datetime
     lengths = {name: one.length_bytes for name, one in there.items()}
     for level, names in plan_packs(lengths):
         sources = {there[name]: held[name] for name in names}
-        pack = _Pack(place, evidence, level, sources)
+        pack = _Pack(evidence, level, sources)
         moved = pack.copy(_looks_of(place, sources), findings)
         if moved and _commit(place, evidence, pack, moved, run_id, locked, now):
             files += len({one.warc_file for one in moved})
@@ -75,7 +78,7 @@ def repack(place: Place, run_id: str, locked: Locked, now: Callable[[], datetime
 
 def _looks_of(place: Place, sources: Mapping[EvidenceFile, list[Part]]) -> _Looks:
     wanted = [part.warc_file for parts in sources.values() for part in parts]
-    connection = connect_reader(place)
+    connection, _ = open_reader(place)
     try:
         rows = connection.execute(
             "select warc_file, list((warc_offset, digest)) from lake.looks "
@@ -91,10 +94,9 @@ class _Pack:
     """One new file and what it is made of."""
 
     def __init__(
-        self, place: Place, evidence: Evidence, level: int,
+        self, evidence: Evidence, level: int,
         sources: Mapping[EvidenceFile, list[Part]],
     ) -> None:  # fmt: skip
-        self._place = place
         self._evidence = evidence
         self.sources = dict(sources)
         first = next(iter(sources.values()))[0].warc_file
@@ -124,31 +126,31 @@ class _Pack:
         with draft.open("wb") as target:
             for source, parts in list(self.sources.items()):
                 try:
-                    moved += _copy(self._evidence, source, parts, looks, target)
+                    checked = list(_checked(self._evidence, source, parts, looks))
                 except (WarcError, OSError) as error:
+                    if isinstance(error, OSError) and error.errno not in LOST:
+                        raise  # the service, not the file
                     said = self._evidence.said(source.name)
                     findings.append(Finding("damage", said, f"it was not packed: {error}"))
                     del self.sources[source]
-        return [replace(one, stored_in=self.name) for one in moved]
+                    continue
+                for part, data in checked:
+                    moved.append(replace(part, stored_in=self.name, offset=target.tell()))
+                    target.write(data)
+        return moved
 
 
-def _copy(
-    evidence: Evidence, source: EvidenceFile, parts: Sequence[Part], looks: _Looks,
-    target: IO[bytes],
-) -> list[Part]:  # fmt: skip
-    """Append the parts of a file, once all of them are right; where they lie in the target."""
+def _checked(
+    evidence: Evidence, source: EvidenceFile, parts: Sequence[Part], looks: _Looks
+) -> Iterator[tuple[Part, bytes]]:
+    """The parts of a file and their bytes; raises when one is not as it was."""
     with evidence.open(source.name) as file:
-        data = file.read()
-    checked = []
+        whole = file.read()
     for part in parts:
-        length = len(data) if part.length_bytes is None else part.length_bytes
-        bytes_ = data[part.offset : part.offset + length]
-        checked.append((part, bytes_, _check(part, length, bytes_, looks.get(part.warc_file, ()))))
-    moved = []
-    for part, bytes_, digest in checked:
-        moved.append(replace(part, offset=target.tell(), length_bytes=len(bytes_), digest=digest))
-        target.write(bytes_)
-    return moved
+        length = len(whole) if part.length_bytes is None else part.length_bytes
+        data = whole[part.offset : part.offset + length]
+        digest = _check(part, length, data, looks.get(part.warc_file, ()))
+        yield replace(part, length_bytes=length, digest=digest), data
 
 
 def _check(part: Part, length: int, data: bytes, looks: Iterable[tuple[int, str | None]]) -> str:

@@ -2,19 +2,19 @@
 the catalog. Reads only; names everything that does not fit."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from parsers.model import Kind
 from parsers.normalise import digest_text, normalise, normalised_body
-from warehouse.buckets import Bucket, access_from
 from warehouse.chain import Link
 from warehouse.duck import Place, connect_reader
 from warehouse.finding import Finding as Finding
 from warehouse.verify_chain import check_chain
 from warehouse.verify_evidence import check_evidence, find_unnamed_evidence
+from warehouse.verify_files import check_files, find_broken_files
 
 _FETCH_ROWS = 5000
 
@@ -29,6 +29,8 @@ class Verified:
     links: tuple[Link, ...]
     """The chain of commits, oldest first."""
     findings: tuple[Finding, ...]
+    whole: bool
+    """Whether the check came to its end; else the figures and the chain are of what it reached."""
 
     @property
     def damaged(self) -> bool:
@@ -38,53 +40,28 @@ class Verified:
 
 def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
     """Check the whole warehouse; `progress` is told (what, how many) as it goes on."""
-    connection = connect_reader(place)
+    findings: list[Finding] = []
+    captures = texts = files = 0
+    links: list[Link] = []
+    whole = False
     try:
-        findings: list[Finding] = []
-        connection.execute("begin")  # one snapshot, whatever is committed meanwhile
-        files = _check_files(place, connection, findings)
-        _check_references(connection, findings)
-        texts = _check_texts(connection, findings, progress)
-        captures = check_evidence(place, connection, findings, progress)
-        find_unnamed_evidence(place, connection, findings)
-        links, faults = check_chain(connection)
-    finally:
-        connection.close()
-    return Verified(captures, texts, files, tuple(links), (*findings, *faults))
-
-
-def _check_files(
-    place: Place, connection: duckdb.DuckDBPyConnection, findings: list[Finding]
-) -> int:
-    """Parquet files the catalog names must exist; files it does not name are orphans."""
-    named = connection.execute(
-        "select path, end_snapshot is null from __ducklake_metadata_lake.ducklake_data_file"
-    ).fetchall()
-    current = {Path(path).name for path, is_current in named if is_current}
-    known = {Path(path).name for path, _ in named} | {
-        Path(path).name
-        for (path,) in connection.execute(
-            "select path from __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion"
-        ).fetchall()
-    }
-    there = _parquet_files(place)
-    findings += [
-        Finding("damage", name, "the catalog names this Parquet file, but it is gone")
-        for name in sorted(current - there.keys())
-    ]
-    findings += [
-        Finding("note", there[name], "no commit names this Parquet file (a run that died)")
-        for name in sorted(there.keys() - known)
-    ]
-    return len(current)
-
-
-def _parquet_files(place: Place) -> dict[str, str]:
-    """What is called so, by file name, of all Parquet files there are."""
-    if place.bucket is None:
-        return {path.name: str(path) for path in place.files.rglob("*.parquet")}
-    names = (name for name, _ in Bucket(place.bucket, access_from()).sizes("files"))
-    return {Path(name).name: f"{place.data_path}{name}" for name in names}
+        with closing(connect_reader(place, "revisions")) as connection:
+            connection.execute("begin")  # one snapshot, whatever is committed meanwhile
+            files = check_files(place, connection, findings)
+            _check_references(connection, findings)
+            texts = _check_texts(connection, findings, progress)
+            captures = check_evidence(place, connection, findings, progress)
+            find_unnamed_evidence(place, connection, findings)
+            links, faults = check_chain(connection)
+            findings += faults
+            whole = True
+    except duckdb.Error:
+        broken = find_broken_files(place)
+        if not broken:  # it was not a file
+            raise
+        subjects = {one.subject for one in broken}
+        findings = [*(one for one in findings if one.subject not in subjects), *broken]
+    return Verified(captures, texts, files, tuple(links), tuple(findings), whole)
 
 
 _REFERENCES = (

@@ -1,23 +1,13 @@
 """Does the chain hold: every commit's rows as they were, every link upon the one before."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import duckdb
 
-from warehouse.chain import (
-    MARK_BYTES,
-    Link,
-    RowSet,
-    digested_rows,
-    make_link,
-    read_links,
-    read_marks,
-    redacted_digests,
-    rows_of_commits,
-)
+from warehouse.chain import Link, RowSet, make_link, read_links, rows_of_commits
 from warehouse.finding import Finding
+from warehouse.row_marks import committed_rows, differing, read_marks, redacted_digests
 from warehouse.schema import BY_NAME
 
 _SHOWN = 20
@@ -79,22 +69,15 @@ def _differences(one: Link, found: Mapping[str, RowSet]) -> Iterator[tuple[str, 
             yield table, f"of the {then.rows} rows it committed to {table} some were altered"
 
 
-def _rows_that_differ(connection: duckdb.DuckDBPyConnection, one: Link, table: str) -> str:
+def _rows_that_differ(connection: duckdb.DuckDBPyConnection, one: Link, name: str) -> str:
     """The first row that is not as it was committed, and the first that is gone, in words."""
-    marks = read_marks(connection, one.position).get(table)
-    if marks is None and table in one.tables:
+    marks = read_marks(connection, one.recorded_at)
+    if marks is None:
         return ""  # committed before marks were kept
-    kept = marks or b""
-    left = Counter(kept[at : at + MARK_BYTES].hex() for at in range(0, len(kept), MARK_BYTES))
-    for digest in redacted_digests(connection, BY_NAME[table], one.recorded_at):
-        left[digest[: 2 * MARK_BYTES]] -= 1
-    strange: list[str] = []
-    for name, digest in digested_rows(connection, BY_NAME[table], one.recorded_at):
-        if left[digest[: 2 * MARK_BYTES]] > 0:
-            left[digest[: 2 * MARK_BYTES]] -= 1
-        else:
-            strange.append(name)
-    gone = [mark for mark, count in left.items() if count > 0]
+    table = BY_NAME[name]
+    rows = committed_rows(connection, table, one.recorded_at)
+    redacted = redacted_digests(connection, table, one.recorded_at)
+    strange, gone = differing(marks.get(name, b""), rows, redacted)
     said = ""
     if strange:
         said += f"; not as it was committed: {strange[0]}{_and_more(strange)}"

@@ -146,4 +146,5 @@ def _repeated_digest(said: str, digests: dict[str, str], url: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    said = str(error).strip().partition("\n")[0].partition(", first line:")[0]  # which is bytes
+    return said or type(error).__name__

@@ -18,7 +18,11 @@ _STEP_BYTES = 64 * 1024
 """What follows a member in its last step is copied out of the decompressor: small, for most members
 have about a kilobyte."""
 _MOST_BYTES = RECORD_CAP_BYTES + 1024 * 1024
-_HEADER = re.compile(rb"^([A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?$", re.M)
+_HEADER = re.compile(
+    rb"\r\n(WARC-Type|Content-Length|WARC-Payload-Digest|" + BODY_DIGEST.encode() + rb"):"
+    rb"[ \t]*([^\r\n]*)",
+    re.I,
+)
 _HEAD_END = re.compile(rb"\n\r?\n")
 """Of an answer, whose server may end its lines as it likes."""
 _SHA256 = "sha256:"

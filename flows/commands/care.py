@@ -41,7 +41,7 @@ def verify(options: Options, manifest: Path | None, fmt: str) -> int:
     say = speaker(options)
     found = verify_warehouse(place, lambda _what, _many: None)
     findings = [*found.findings]
-    if manifest is not None:
+    if manifest is not None and found.whole:
         findings += compare_manifest(manifest, found.links)
     print_rows(
         ["severity", "subject", "finding"],

@@ -2,11 +2,11 @@
 
 Each line of stdin is `<root> <n> <what> <delay>`: in a forked child, one `run` over the files of
 <root>, or `maintain` as if it were so many days later, that sends itself SIGKILL just before its
-n-th effect on storage (a statement, a sync, an upload). With a delay in microseconds it goes on,
-and is killed from outside so much later, wherever it is by then. The answer is a line: the wait
-status, and the number of the last effect it began. A child that lives leaves its effects in
-`<root>/effects`, one a line: microseconds since its start, and a name. Forking from one warm
-process spares each run the second of imports.
+n-th effect on storage (a statement, a sync, a renaming, a removal, an upload). With a delay in
+microseconds it goes on, and is killed from outside so much later, wherever it is by then. The
+answer is a line: the wait status, and the number of the last effect it began. A child that lives
+leaves its effects in `<root>/effects`, one a line: microseconds since its start, and a name.
+Forking from one warm process spares each run the second of imports.
 """
 
 import os
@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 
 import warehouse.duck
+import warehouse.parts
 from flows.effects import Effects, utc_now
 from flows.inputs import find_inputs
 from flows.pipeline import execute
@@ -71,6 +72,10 @@ def act(root: Path, bomb: _Bomb, what: str) -> None:
     warehouse.duck.connect_bare = lambda: _Connection(bare(), bomb)  # type: ignore
     os.fsync = bomb.before(os.fsync, lambda *_: "fsync")
     Bucket.put = bomb.before(Bucket.put, lambda *_: "put")  # type: ignore
+    Bucket.remove = bomb.before(Bucket.remove, lambda *_: "remove")  # type: ignore
+    Path.rename = bomb.before(Path.rename, lambda *_: "rename")  # type: ignore
+    Path.unlink = bomb.before(Path.unlink, lambda *_: "unlink")  # type: ignore
+    warehouse.parts.FEWEST_FILES = 2
     settings = load_settings(None, root)
     if what == "run":
         _run(settings, root)

@@ -125,6 +125,11 @@ def few(last: int) -> list[int]:
     return sorted({last // 4, last // 2, 3 * last // 4, last - 1, last})
 
 
+def two(last: int) -> list[int]:
+    """Of upkeep: amid merging, and between a pack and the commit that names it, or near it."""
+    return [last // 3, last * 5 // 6]
+
+
 def every(last: int) -> list[int]:
     """Every moment there is."""
     return list(range(1, last + 1))
@@ -155,40 +160,47 @@ def test_killed_at_any_effect_and_run_again(
     assert seen["after"] > 0
 
 
-@pytest.mark.parametrize("moments", [few, pytest.param(every, marks=pytest.mark.drill)])
 @pytest.mark.parametrize(
-    "days",
-    [pytest.param("0", id="merging"), pytest.param("40", id="cleaning up")],
+    ("days", "moments"),
+    [
+        pytest.param("0", two, id="merging and packing"),
+        pytest.param("0", every, id="merging and packing, every", marks=pytest.mark.drill),
+        pytest.param("40", few, id="cleaning up", marks=pytest.mark.drill),
+        pytest.param("40", every, id="cleaning up, every", marks=pytest.mark.drill),
+    ],
 )
-@pytest.mark.drill
 def test_upkeep_killed_at_any_effect_loses_nothing(
     world: tuple[Path, list[object], list[object]],
     crashes: CrashServer,
+    tmp_path: Path,
     moments: Callable[[int], list[int]],
     days: str,
 ) -> None:
-    """Upkeep merges; 40 days later it drops snapshots and removes the files of before."""
-    base = world[0].with_name(f"{world[0].name}-upkeep-{days}")
+    """Upkeep merges and packs; 40 days later it drops snapshots and removes the files of before."""
+    base = tmp_path / "base"
     shutil.copytree(world[0].with_name(world[0].name + "-after"), base)
     if days != "0":
         assert crashes.run(base, what="0") == 0
-    whole = base.with_name(f"{base.name}-whole")
+    whole = tmp_path / "whole"
     shutil.copytree(base, whole)
     assert crashes.run(whole, what=days) == 0
     last = len(effects(whole))
-    named = verify(Place(whole / "data"), lambda *_: None).files
-    assert _parquet_names(whole) != _parquet_names(base)
+    assert _stored(whole) != _stored(base)
     for at in moments(last):
-        trial = base.with_name(f"{base.name}-{at}")
+        trial = tmp_path / f"{at}"
         shutil.copytree(base, trial)
         assert crashes.run(trial, at, days) == signal.SIGKILL
         assert facts(trial) == world[2]
         assert not verify(Place(trial / "data"), lambda *_: None).damaged
         assert crashes.run(trial, what=days) == 0
         assert facts(trial) == world[2]
-        assert verify(Place(trial / "data"), lambda *_: None).files == named
+        found = verify(Place(trial / "data"), lambda *_: None)
+        assert not found.damaged
+        packs = [one for one in found.findings if "/packs/" in one.subject]
+        assert len(packs) <= 1, "at most one that was whole when its writer died"
         shutil.rmtree(trial)
 
 
-def _parquet_names(root: Path) -> set[str]:
-    return {path.name for path in (root / "data/files").rglob("*.parquet")}
+def _stored(root: Path) -> set[str]:
+    data = root / "data"
+    return {path.name for room in ("files", "evidence") for path in (data / room).rglob("*.*")}
