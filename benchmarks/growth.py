@@ -172,7 +172,10 @@ def curve(points: list[tuple[int, float]]) -> str:
     for (x, y), (rows, cpu_s) in zip(spots, points, strict=True):
         parts.append(f'<circle cx="{x}" cy="{y}" r="4" fill="#06c"/>')
         text = f"{cpu_s:.1f} s, {cpu_s / rows * 1e6:.0f} us each"
-        parts.append(f'<text x="{x - 8}" y="{y - 10}" text-anchor="end">{text}</text>')
+        inside = x < left + width / 2  # below the line where it begins, above it where it ends
+        anchor, shift = ("start", (8, 14)) if inside else ("end", (-8, -10))
+        at_spot = f'x="{x + shift[0]:.1f}" y="{y + shift[1]:.1f}"'
+        parts.append(f'<text {at_spot} text-anchor="{anchor}">{text}</text>')
     parts.append(
         f'<text x="{left + width / 2}" y="{top + height + 40}" text-anchor="middle">documents'
         " (CPU seconds upwards)</text></svg>"

@@ -344,6 +344,14 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         dedup(SETTINGS, good, "id", "text", tmp_path / "no" / "out")
 
 
+def test_a_full_scratch_folder_is_named() -> None:
+    with (
+        Path("/dev/full").open("wb", buffering=0) as full,
+        pytest.raises(DedupError, match=r"cannot be written: .*; TMPDIR"),
+    ):
+        dedup_scratch.write_whole(full, b"keys")
+
+
 def test_an_index_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     good, index = table(tmp_path / "good", ["a", "b"]), tmp_path / "index"
     run(good, against=index)
