@@ -165,6 +165,17 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         )
 
 
+def set_row_groups(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have tables written from now on in row groups of their own size, where they have one; their
+    making must be committed, the caller commits."""
+    for table in TABLES:
+        if table.row_group_rows:
+            connection.execute(
+                "call lake.set_option('parquet_row_group_size', $rows, table_name => $name)",
+                {"rows": table.row_group_rows, "name": table.name},
+            )
+
+
 def sql_types(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
     """DuckDB's name of each column's type."""
     connection.register("shape", table.arrow.empty_table())

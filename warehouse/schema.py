@@ -38,6 +38,8 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...] = ()
+    row_group_rows: int | None = None
+    """Of its files, where that is not the lake's own."""
 
     @property
     def arrow(self) -> pa.Schema:
@@ -191,6 +193,7 @@ TABLES = (
             _RECORDED_AT,
         ),
         sorted_by=("text_id",),
+        row_group_rows=2048,  # the fewest there are: a body is had by reading all of its group
     ),
     Table(
         "tickers",

@@ -25,6 +25,7 @@ from warehouse.duck import (
     has_tables,
     needs_upgrade,
     schema_version,
+    set_row_groups,
 )
 from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
@@ -89,6 +90,7 @@ class Store(LiveKnowledge):
             store.begin()
             create_tables(store._connection, now)
             store.commit()
+            store._set_row_groups()
         store._upgrade(now)
         return store
 
@@ -100,7 +102,13 @@ class Store(LiveKnowledge):
         self.begin()
         upgrade_tables(self._connection, written, now)
         self.commit()
+        self._set_row_groups()
         _LOG.info("upgraded schema: from=%d to=%d copy=%s", written, SCHEMA_VERSION, copy)
+
+    def _set_row_groups(self) -> None:
+        self.begin()
+        set_row_groups(self._connection)
+        self.commit()
 
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
