@@ -3,7 +3,14 @@
 import runpy
 import sys
 
-CHEAP = {"neighbours": ["--documents", "4000", "--rounds", "2"], "ties": ["--releases", "4000"]}
+CHEAP = {
+    "neighbours": ["--documents", "4000", "--rounds", "2"],
+    "growth": ["--sizes", "2000", "20000"],
+    "ties": ["--releases", "4000"],
+    "million": ["--releases", "20000"],
+    "packing": ["--releases", "400"],
+    "years": ["--commits", "60"],
+}
 """Smaller figures than each benchmark gives by itself."""
 
 for name in (
@@ -11,10 +18,14 @@ for name in (
     "intake",
     "diffing",
     "neighbours",
+    "growth",
     "ties",
     "rechecking",
     "rereading",
     "catalogs",
+    "million",
+    "packing",
+    "years",
 ):
     print(f"\n== benchmarks.{name}", flush=True)
     sys.argv = [name, *CHEAP.get(name, [])]

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from importlib.metadata import version
 
+from flows.effects import Effects
 from flows.evidence import CHUNK_BODIES, EvidenceReader
 from flows.parse_pool import ParsePool
-from flows.pipeline import Effects
 from flows.settings import Settings
 from parsers.engine import parser_version
 from parsers.model import Source

@@ -16,13 +16,18 @@ import duckdb
 from warehouse.errors import WarehouseError
 from warehouse.row_digest import digester, microseconds, row_digest_sql
 from warehouse.rows import Row
-from warehouse.schema import BY_NAME, TABLES
+from warehouse.schema import BY_NAME, TABLES, Table
 
 UNCHAINED = (
     "schema_versions", "chain_log", "signatures", "signature_keys", "embeddings", "embedding_pairs",
 )  # fmt: skip
 """Tables that no link covers: what is no run's, the chain itself, and what can be computed anew
 from `texts` at any time."""
+
+
+MARK_BYTES = 4
+"""Of each row's digest, kept beside the link: enough to tell the one row that was altered from the
+others of its commit, which the digest of all of them cannot; nobody takes them for a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +100,25 @@ def row_set(row_digests: Iterable[str]) -> RowSet:
     return RowSet(len(found), hashlib.sha256("".join(found).encode()).hexdigest())
 
 
+def row_marks(row_digests: Iterable[str]) -> bytes:
+    """The first bytes of each row's digest, sorted, one after the other.
+
+    >>> row_marks(["ffffffff01", "0000000a02"]).hex()
+    '0000000affffffff'
+    """
+    return b"".join(sorted(bytes.fromhex(one[: 2 * MARK_BYTES]) for one in row_digests))
+
+
 class Appended:
     """The digests of the rows of a transaction under way."""
 
     def __init__(self) -> None:
         self._runs: dict[datetime, str] = {}
         self._digests: dict[datetime, dict[str, list[str]]] = {}
+
+    def marks(self, recorded_at: datetime) -> dict[str, bytes]:
+        """The marks of the rows that carry a time, by table."""
+        return {name: row_marks(all_) for name, all_ in self._digests[recorded_at].items()}
 
     def add(self, table: str, rows: Iterable[Row]) -> None:
         """Remember rows appended, by the time they carry."""
@@ -136,7 +154,7 @@ class Appended:
         return links
 
 
-def link_row(one: Link) -> Row:
+def link_row(one: Link, marks: Mapping[str, bytes]) -> Row:
     """A row of `chain_log`."""
     return {
         "position": one.position,
@@ -146,6 +164,7 @@ def link_row(one: Link) -> Row:
         "row_counts": sorted((name, found.rows) for name, found in one.tables.items()),
         "row_digests": sorted((name, found.digest) for name, found in one.tables.items()),
         "link": one.link,
+        "row_marks": sorted(marks.items()),
     }
 
 
@@ -191,3 +210,36 @@ def rows_of_commits(
         for stamp, count, digest in sets:
             found.setdefault(stamp, {})[table.name] = RowSet(count, digest)
     return found
+
+
+def read_marks(connection: duckdb.DuckDBPyConnection, position: int) -> dict[str, bytes]:
+    """The marks of the rows of a link, by table; empty when none were kept."""
+    row = connection.execute(
+        "select row_marks from lake.chain_log where position = $1", [position]
+    ).fetchone()
+    return dict(row[0] or {}) if row else {}
+
+
+def digested_rows(
+    connection: duckdb.DuckDBPyConnection, table: Table, recorded_at: datetime
+) -> list[tuple[str, str]]:
+    """(what names the row, its digest) of each row of a table that carries a time, by its key."""
+    names = [name for name in table.key if name != "recorded_at"]
+    said = " || ', ' || ".join(f"'{name} ' || coalesce({name}::varchar, 'NULL')" for name in names)
+    rows: list[tuple[str, str]] = connection.execute(
+        f"select {said}, {row_digest_sql(table)} from lake.{table.name} "
+        f"where recorded_at = $1 order by {', '.join(names)}",
+        [recorded_at],
+    ).fetchall()
+    return rows
+
+
+def redacted_digests(
+    connection: duckdb.DuckDBPyConnection, table: Table, recorded_at: datetime
+) -> list[str]:
+    """The digests that stand for rows of a commit that were removed by right."""
+    rows = connection.execute(
+        "select row_digest from lake.redacted_rows where table_name = $1 and row_recorded_at = $2",
+        [table.name, recorded_at],
+    ).fetchall()
+    return [row[0] for row in rows]

@@ -32,6 +32,8 @@ MEANINGS: dict[str, dict[str, str]] = {
     "captures": {
         "release_id": "the release read, as known today; NULL: none",
         "final_url": "where redirects led; NULL: they led nowhere else",
+        "warc_file": "evidence file below `evidence/` that holds it now; NULL: no exchange",
+        "warc_offset": "where its record starts there",
     },
     "changes": {
         "revision": "number of the revision that has the change",

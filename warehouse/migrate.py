@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.captures import sync_folder
-from warehouse.duck import create_table, sql_types
+from warehouse.disk import sync_folder
+from warehouse.duck import create_table, sort_table, sql_types
 from warehouse.errors import WarehouseError
 from warehouse.place import Place
 from warehouse.postgres import copy_catalog
@@ -22,7 +22,17 @@ from warehouse.schema import SCHEMA_VERSION, TABLES, Table
 
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
-MIGRATIONS: dict[int, Migration] = {}
+
+def _fill_look_days(connection: duckdb.DuckDBPyConnection) -> None:
+    """Schema 3: a day was learned of with its first look."""
+    connection.execute(
+        "insert into lake.look_days by name "
+        "select source_id, captured_at::date as day, arg_min(run_id, recorded_at) as run_id, "
+        "min(recorded_at) as recorded_at from lake.looks group by all"
+    )
+
+
+MIGRATIONS: dict[int, Migration] = {3: _fill_look_days}
 """By the version that it leads to: what has to be done beside adding tables and columns."""
 
 
@@ -32,6 +42,7 @@ def upgrade_tables(connection: duckdb.DuckDBPyConnection, written: int, now: dat
         there = _columns(connection, table)
         if there:
             _add_columns(connection, table, there)
+            sort_table(connection, table)
         else:
             create_table(connection, table)
     for number in range(written + 1, SCHEMA_VERSION + 1):

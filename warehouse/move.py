@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from warehouse.buckets import Bucket, access_from
-from warehouse.captures import copy_synced
+from warehouse.disk import copy_synced
 from warehouse.duck import connect_reader
 from warehouse.errors import WarehouseError, WarehouseMissingError
 from warehouse.evidence import evidence_of
@@ -76,7 +76,7 @@ def _copy_evidence(source: Place, target: Place, progress: Callable[[str, int], 
             continue
         with evidence.open(name) as file:
             if target.bucket is None:
-                copy_synced(file, target.evidence / name)
+                copy_synced(file, target.evidence / name, target.evidence)
             else:
                 Bucket(target.bucket, access_from()).put_stream(file, f"evidence/{name}")
         progress("evidence", 1)

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from flows.commands.shared import FAILED, OK, Options, as_utc, settings_of, speaker
+from flows.effects import utc_now
 from flows.errors import SettingsError, UsageError
 from flows.output import print_rows
-from flows.pipeline import utc_now
 from flows.settings import DEFAULT_FILE, Settings
 from flows.tracking import api_configured
 from warehouse.duck import Place, connect_reader, extension_path

@@ -19,10 +19,9 @@ from warehouse.captures import (
     Location,
     WarcFault,
     WarcLook,
-    read_record,
-    read_warc,
 )
 from warehouse.errors import WarcError
+from warehouse.warc_reader import read_record, read_warc
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 

@@ -3,6 +3,7 @@
 import enum
 import hashlib
 import json
+import shutil
 import tarfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from tests.flows.shell import Shell
-from tests.warehouse.conftest import FIRST_RUN, make_lake
+from tests.warehouse.conftest import FIRST_RUN
 from tests.warehouse.test_migrate import NOW, OLD
 from warehouse.chain import Appended, RowSet, link_text, row_set
 from warehouse.duck import Place, attach_writer, connect_bare, connect_reader
@@ -27,8 +28,9 @@ from warehouse.verify_chain import check_chain
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return make_lake(tmp_path)
+def place(tmp_path: Path, lake: Place) -> Place:
+    shutil.copytree(lake.root, tmp_path / "data")
+    return Place(tmp_path / "data")
 
 
 def damage(place: Place) -> list[tuple[str, str]]:
@@ -107,7 +109,9 @@ def timezone_of_tonga() -> timezone:
     return timezone(timedelta(hours=13))
 
 
-@pytest.mark.parametrize("table", [t.name for t in TABLES if t.name != "schema_versions"])
+@pytest.mark.parametrize(
+    "table", [t.name for t in TABLES if t.name not in ("schema_versions", "chain_log")]
+)
 def test_no_two_rows_that_differ_in_a_column_share_a_digest(table: str) -> None:
     base = {column.name: _some(column.type, 1) for column in BY_NAME[table].columns}
     rows = [base]

@@ -35,10 +35,16 @@ class CrashServer:
 
     def run(self, root: Path, effects_until_death: int = 0, what: str = "run") -> int:
         """The wait status: 0 when the run ended by itself, SIGKILL when it was killed."""
+        return self.kill(root, effects_until_death, 0, what)[0]
+
+    def kill(self, root: Path, effect: int, delay_us: int, what: str = "run") -> tuple[int, int]:
+        """Kill a run just before an effect, or so long after it began; the wait status, and the
+        last effect that it began."""
         assert self._process.stdin
         assert self._process.stdout
-        print(root, effects_until_death, what, file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
+        print(root, effect, what, delay_us, file=self._process.stdin, flush=True)
+        status, last = self._process.stdout.readline().split()
+        return int(status), int(last)
 
     def close(self) -> None:
         self._process.communicate()
@@ -49,6 +55,12 @@ def crashes() -> Iterator[CrashServer]:
     server = CrashServer()
     yield server
     server.close()
+
+
+def effects(root: Path) -> list[tuple[int, str]]:
+    """The effects of the last run that lived: microseconds since its start, and a name."""
+    lines = (root / "effects").read_text().splitlines()
+    return [(int(at), name) for at, _, name in (line.partition(" ") for line in lines)]
 
 
 def facts(root: Path) -> list[list[tuple[object, ...]]]:
@@ -163,7 +175,7 @@ def test_upkeep_killed_at_any_effect_loses_nothing(
     whole = base.with_name(f"{base.name}-whole")
     shutil.copytree(base, whole)
     assert crashes.run(whole, what=days) == 0
-    last = int((whole / "effects").read_text())
+    last = len(effects(whole))
     named = verify(Place(whole / "data"), lambda *_: None).files
     assert _parquet_names(whole) != _parquet_names(base)
     for at in moments(last):

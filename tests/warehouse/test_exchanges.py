@@ -9,8 +9,9 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from parsers.model import digest_bytes
-from warehouse.captures import EvidenceWriter, FirstSeen, Location, WarcLook, read_record, read_warc
+from warehouse.captures import EvidenceWriter, FirstSeen, Location, WarcLook
 from warehouse.exchange import Exchange
+from warehouse.warc_reader import read_record, read_warc
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 PAGE = "<html><h1>Совет</h1></html>".encode() * 40

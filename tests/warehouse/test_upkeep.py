@@ -9,6 +9,7 @@ from tests.warehouse.servers import servers
 from tests.warehouse.test_catalogs import Kept, kept
 from warehouse.duck import Place, connect_bare
 from warehouse.lock import writing
+from warehouse.schema import BY_NAME
 from warehouse.store import Store
 from warehouse.upkeep import forget_snapshots, merge_files, remove_old_files
 from warehouse.verify import verify
@@ -88,7 +89,7 @@ def test_merged_files_are_sorted_in_small_row_groups(tmp_path: Path) -> None:
     connection.close()
     assert len(ids) == 12000
     assert ids == sorted(ids)
-    assert max(groups) == (8192,)
+    assert max(groups) == (BY_NAME["texts"].row_group_rows,)
 
 
 def test_maintain_waits_for_the_writer(tmp_path: Path) -> None:
