@@ -118,11 +118,15 @@ def _relatives(connection: duckdb.DuckDBPyConnection, release_id: str) -> Iterat
             "release_id": tie["release_id"],
             "kind": tie["kind"],
             "why": why_tied(tie),
-            "jaccard": tie["jaccard"],
-            "containment": tie["containment"],
-            "cosine": tie["cosine"],
+            "jaccard": _short(tie["jaccard"]),
+            "containment": _short(tie["containment"]),
+            "cosine": _short(tie["cosine"]),
             **found,
         }
+
+
+def _short(share: float | None) -> float | None:
+    return None if share is None else round(share, 3)
 
 
 def why_tied(tie: Document) -> str:
