@@ -5,7 +5,11 @@ import sys
 
 CHEAP = {
     "neighbours": ["--documents", "4000", "--rounds", "2"],
+    "growth": ["--sizes", "2000", "20000"],
     "ties": ["--releases", "4000"],
+    "million": ["--releases", "20000"],
+    "packing": ["--releases", "400"],
+    "years": ["--commits", "60"],
     "upkeep": ["--runs", "1440"],
 }
 """Smaller figures than each benchmark gives by itself."""
@@ -15,10 +19,14 @@ for name in (
     "intake",
     "diffing",
     "neighbours",
+    "growth",
     "ties",
     "rechecking",
     "rereading",
     "catalogs",
+    "million",
+    "packing",
+    "years",
     "upkeep",
 ):
     print(f"\n== benchmarks.{name}", flush=True)

@@ -116,7 +116,8 @@ dated as (
     from told
 )
 select *, published_at::date as published_on,
-    digest[:24] as text_id, sha256(digest) as text_digest, sha256('h' || headline)[:16] as headline_digest,
+    digest[:24] as text_id, sha256(digest) as text_digest,
+    sha256('h' || headline)[:16] as headline_digest,
     sha256('b' || digest)[:24] as body_digest,
     sha256('c' || n || '.' || revision)[:24] as capture_id,
     sha256('v' || n || '.' || revision)[:16] as revision_id,
@@ -124,7 +125,6 @@ select *, published_at::date as published_on,
     sha256('g' || digest)[:24] as reading_id
 from dated
 """
-_RUN_OF = """to_hours(2) * ceil(epoch({0}) / 7200) + timestamptz '1970-01-01 00:00:00Z'"""
 
 
 def _run(at: str) -> str:
@@ -147,7 +147,7 @@ _STATEMENTS = (
         lambda p: length(p) - length(replace(p, ' ', '')) + 1))::bigint as word_count, text_digest,
         headline_digest, body_digest, {_STAMP}
     from facts where wording = revision""",
-    # of each revision's looks one found it, others find it again 9 and 18 days later, in other bytes
+    # one look found each revision, two find it again 9 and 18 days later, the last in other bytes
     f"""insert into lake.looks by name
     with seen as (
         select *, unnest([0, 9, 18]) as later from facts
@@ -194,7 +194,8 @@ _STATEMENTS = (
         published_on, seen_at as captured_at, page_digest as digest, release_id, {_STAMP}
     from facts where wording = revision""",
     f"""insert into lake.revision_log by name
-    select sha256('e' || revision_id)[:16] as entry_id, revision_id, release_id, source_id, revision,
+    select sha256('e' || revision_id)[:16] as entry_id, revision_id, release_id, source_id,
+        revision,
         lag(revision_id) over line as before_revision_id,
         if(wording < revision, wording, null) as reverts_to, text_id, text_digest,
         lag(text_id) over line as before_text_id, capture_id, capture_id as anchor_capture_id,
@@ -285,6 +286,9 @@ _WHOLE = (
     from (select seen_at, i, 'https://s00.example/' || i as url from
         (select seen_at, row_number() over () as i from {_COMMITS}) where i % 1000 = 0),
         (values (true), (false)) as t(closed)""",
+    """insert into lake.look_days by name
+    select source_id, captured_at::date as day, arg_min(run_id, recorded_at) as run_id,
+        min(recorded_at) as recorded_at from lake.looks group by all""",
     """insert into lake.reassigned by name
     select capture_id, release_id, run_id, recorded_at + interval 1 microsecond as recorded_at
     from lake.looks where outcome = 'unchanged' and starts_with(capture_id, '00a')""",

@@ -1,6 +1,7 @@
 """Near-duplicates against three other engines, on one corpus in one run.
 
     python -m benchmarks.neighbours [--documents 20000] [--rounds 3] [--peers FOLDER] [--no-peers]
+                                    [--against datasketch rensa gaoya]
 
 The peers go into a virtual environment of their own in FOLDER (made once, kept). Figures are CPU
 time per document, net of start-up, the least of some rounds that alternate between engines, since
@@ -79,6 +80,7 @@ def main() -> None:
         "--peers", type=Path, default=Path(tempfile.gettempdir()) / "pressdiff-peers"
     )
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--against", nargs="+", choices=PEERS, default=PEERS)
     options = parser.parse_args()
     corpus = make_corpus(options.documents, seed=3)
     with tempfile.TemporaryDirectory() as folder:
@@ -95,7 +97,7 @@ def compare(corpus: Corpus, source: Path, options: argparse.Namespace) -> None:
     found: dict[str, set[tuple[int, int]]] = {}
     ours(source, source.with_name("warm"))
     for _ in range(options.rounds):
-        for engine in ("pressdiff", *(PEERS if python else ())):
+        for engine in ("pressdiff", *(options.against if python else ())):
             if engine == "pressdiff":
                 spent, pairs = ours(source, source.with_name("pairs"))
             else:

@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from flows.commands.shared import FAILED, OK, USAGE
-from flows.errors import FlowError, SettingsError, UsageError
+from flows.errors import FlowError, SettingsError, UsageError, os_sentence
 
 Format = Literal["table", "json", "jsonl", "csv"]
 ChangeClass = Literal["first", "substantive", "minor", "reordered", "restored"]
@@ -502,7 +502,7 @@ def _call(words: list[str]) -> int:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        _complain(_storage_sentence(error) or _os_sentence(error))
+        _complain(_storage_sentence(error) or os_sentence(error))
         return FAILED
     except Exception as error:
         sentence = _storage_sentence(error)
@@ -518,11 +518,6 @@ def _storage_sentence(error: Exception) -> str | None:
     from warehouse.errors import WarehouseError, explain_storage
 
     return str(error) if isinstance(error, WarehouseError) else explain_storage(error)
-
-
-def _os_sentence(error: OSError) -> str:
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{(error.strerror or str(error)).lower()}; nothing of this run was committed"
 
 
 def _complain(sentence: str) -> None:

@@ -11,10 +11,12 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
+from flows.blocks import take_secrets
 from flows.commands.reparse import share_of
 from flows.effects import Effects, utc_now
 from flows.rereading import Reread, reread_source
 from flows.settings import Settings, load_settings
+from flows.telling import told_in_a_sentence
 from parsers.model import Source
 from warehouse.staged_readings import Share
 
@@ -32,6 +34,7 @@ def reread_task(settings: Settings, source: Source, share: Share, source_id: str
 
 
 @flow(name="reparse")
+@told_in_a_sentence()
 def reparse(
     config: str | None = None, sources: list[str] | None = None, share: str | None = None
 ) -> list[Reread]:
@@ -41,6 +44,7 @@ def reparse(
     `share`, as "1/3": stage only that part, for a run without one to publish.
     """
     settings = load_settings(Path(config) if config else None, Path.cwd())
+    take_secrets(settings.secrets_block)
     wanted = sources or [one.source.id for one in settings.watched]
     found = [source for name in wanted if (source := settings.source(name)) is not None]
     reread: Any = reread_task  # its arguments come quoted: Prefect shall not search them

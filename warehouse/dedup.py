@@ -1,15 +1,16 @@
 """`pressdiff dedup`: the near-duplicate engine on anyone's table, in bounded memory.
 
-One pass signs the texts and puts their keys aside; sorting the keys gives candidates; a second
-pass fetches the texts that take part, and each candidate is checked on its true shingles. With an
+One pass signs the texts and puts them and their keys aside, in scratch files when there are many;
+sorting the keys gives candidates, and each is checked on its true shingles. With an
 index the keys are looked up there too, and the table is added to it in one commit at the end.
 What stays in memory per row: id, digest, length; per pair some 40 bytes.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,21 @@ from warehouse.dedup_settings import (
     with_threshold,
 )
 from warehouse.history import fingerprint
-from warehouse.history.fingerprint import I64, U64, Route, Strings
+from warehouse.history.fingerprint import (
+    I64,
+    U64,
+    Keeping,
+    Route,
+    Shingles,
+    Signatures,
+    Strings,
+)
 from warehouse.history.neighbours import Relation
 from warehouse.history.pairing import (
     MAX_ROWS,
     PARTS,
     Caps,
     Pairs,
-    hits_of,
     pairs_within,
     unpack,
     worth_checking,
@@ -55,8 +63,10 @@ __all__ = ["KINDS", "DedupError", "DedupSettings", "DedupSummary", "DedupUsageEr
 COMPILED_FROM_ROWS = 8000
 """Below it the plain route is done before numba is imported: 200 us a text against 1.5 s."""
 
+FEW_KEYS = 1 << 22
+
 Progress = Callable[[str, int, int], None]
-"""Told the step (read, pair, fetch, check, add), how much is done and how much there is."""
+"""Told the step (read, pair, check, add), how much is done and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,8 @@ class _Input:
     documents: Documents
     """Of the index first, then of the table."""
     spill: KeySpill
+    key_counts: npt.NDArray[np.uint32]
+    """(rows of the table,): keys of each text."""
     shelf: TextShelf
     known: npt.NDArray[np.bool_]
     """(rows of the table,): whether the index holds the document already."""
@@ -77,14 +89,27 @@ class _Input:
         """Number of the table's first row."""
         return self.index.rows if self.index is not None else 0
 
-    def texts(self, rows: I64) -> Strings:
-        """The texts of ascending rows, from the index or the table."""
-        mine = rows >= self.base
-        own = self.shelf.take(rows[mine] - self.base)
-        if self.index is None or mine.all():
-            return own
-        held = self.index.texts(rows[~mine])
-        return pa.concat_arrays([held, own])
+    def evidence(self, route: Route, rows: I64) -> tuple[Shingles, Callable[[int], str]]:
+        """The shingles of ascending rows, and what gives the text of the n-th of them."""
+        mine = rows[rows >= self.base] - self.base
+        held = self.index.texts(rows[rows < self.base]) if self.index else None
+        cut = self.shelf.kept(mine)
+        if cut is None:
+            texts = self.shelf.take(mine)
+            texts = texts if held is None else pa.concat_arrays([held, texts])
+            return route.shingles(texts), lambda place: str(texts[place].as_py())
+        kept = route.keeping.distinct(cut)
+        if held is None:
+            return kept, lambda place: self.shelf.text(int(mine[place]))
+        known = len(held)
+        return (
+            Shingles.joined([route.shingles(held), kept]),
+            lambda place: (
+                str(held[place].as_py())
+                if place < known
+                else self.shelf.text(int(mine[place - known]))
+            ),
+        )
 
 
 def dedup(
@@ -178,27 +203,38 @@ def _read(
     spill, shelf = KeySpill(folder), TextShelf(folder)
     ids: list[Strings] = []
     parts: list[Documents] = []
+    counts: list[npt.NDArray[np.uint32]] = [np.zeros(0, np.uint32)]
 
-    def texts() -> Iterable[Strings]:
+    def texts() -> Iterable[tuple[Strings, Keeping | None]]:
         for ids_read, texts_read in table.batches():
             ids.append(ids_read)
             shelf.offer(texts_read)
-            yield texts_read
+            yield texts_read, route.keeping if shelf.in_memory else None
+
+    def sign(texts: tuple[Strings, Keeping | None]) -> tuple[Signatures, Shingles | None]:
+        read, keeping = texts
+        if keeping is None:
+            return route.sign(read, settings.scheme), None
+        return keeping.sign(read, settings.scheme)
 
     done = 0
-    for signed in mapped(lambda t: route.sign(t, settings.scheme), texts(), settings.threads):
+    for signed, cut in mapped(sign, texts(), settings.threads):
         rows = np.arange(done, done + len(signed))
-        spill.add(signed.keys, np.repeat(rows, np.diff(signed.ends, prepend=0)))
+        counts.append(np.diff(signed.ends, prepend=0).astype(np.uint32))
+        spill.add(signed.keys, np.repeat(rows, counts[-1]))
+        if cut is not None:
+            shelf.keep(cut)
         parts.append(Documents(ids[len(parts)], signed.words, signed.digests))
         done += len(signed)
         progress("read", done, table.rows)
     own = Documents.joined(parts, table.id_type)
     check_ids(own.ids, table)
-    if index is None or not index.rows:
-        return _Input(table, index, own, spill, shelf, np.zeros(done, np.bool_))
-    held = index.documents()
-    known = _match(own, held, index, table)
-    return _Input(table, index, Documents.joined([held, own], table.id_type), spill, shelf, known)
+    documents, known = own, np.zeros(done, np.bool_)
+    if index is not None and index.rows:
+        held = index.documents()
+        known = _match(own, held, index, table)
+        documents = Documents.joined([held, own], table.id_type)
+    return _Input(table, index, documents, spill, np.concatenate(counts), shelf, known)
 
 
 def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.NDArray[np.bool_]:
@@ -221,11 +257,14 @@ def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.N
 def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I64]:
     """The pairs worth an exact check, the lower row left."""
     pairs = Pairs()
-    for part in range(PARTS):
-        entries = source.spill.part(part)
-        held = _pair_with_index(source, entries, part, caps, pairs)
-        pairs_within(entries, caps, pairs, held, source.base)
-        progress("pair", part + 1, PARTS)
+    # few keys are looked up in the index for several parts at once, which costs as much as for one
+    at_once = 8 if source.spill.count <= FEW_KEYS else 1
+    for first in range(0, PARTS, at_once):
+        parts = [(part, source.spill.part(part)) for part in range(first, first + at_once)]
+        held = _pair_with_index(source, parts, caps, pairs)
+        for (_, entries), met in zip(parts, held, strict=True):
+            pairs_within(entries, caps, pairs, met, source.base)
+        progress("pair", first + at_once, PARTS)
     left, right, hits = pairs.result()
     words = source.documents.words
     keep = worth_checking(hits, words[left], words[right])
@@ -241,20 +280,22 @@ def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I6
 
 
 def _pair_with_index(
-    source: _Input, entries: U64, part: int, caps: Caps, pairs: Pairs
-) -> I64 | None:
-    """Add the pairs between the index and one part's entries; how many each entry met."""
+    source: _Input, parts: Sequence[tuple[int, U64]], caps: Caps, pairs: Pairs
+) -> Sequence[I64 | None]:
+    """Add the pairs between the index and some parts' entries; how many each entry met."""
     if not source.base or source.index is None:
-        return None
-    keys, sort, rows = unpack(part, entries)
+        return [None] * len(parts)
+    keys, sort, rows = (
+        np.concatenate(found)
+        for found in zip(*(unpack(part, entries) for part, entries in parts), strict=True)
+    )
     rows = rows + source.base
-    held = np.zeros(len(entries), np.int64)
+    held = np.zeros(len(keys), np.int64)
     for segment in source.index.segments:
         found, others = segment.probe(keys, caps.of(sort) - held)
-        hits = hits_of(np.repeat(sort, found))
-        pairs.add(others + segment.first, np.repeat(rows, found), hits)
+        pairs.add(others + segment.first, np.repeat(rows, found), np.repeat(sort, found))
         held += found
-    return held
+    return np.split(held, np.cumsum([len(entries) for _, entries in parts])[:-1])
 
 
 def _check(
@@ -268,15 +309,8 @@ def _check(
     """The relation of every candidate."""
     documents = source.documents
     equal = (documents.digests[left] == documents.digests[right]).all(axis=1)
-    if not source.shelf.complete:
-        wanted = np.zeros(len(documents.words), np.bool_)
-        wanted[left[~equal]] = wanted[right[~equal]] = True
-        batches = source.table.texts()
-        source.shelf.fill(
-            batches, wanted[source.base :], lambda done: progress("fetch", done, source.table.rows)
-        )
     return check_pairs(
-        left, right, equal, documents.words, source.texts,
+        left, right, equal, documents.words, partial(source.evidence, route),
         settings.rules, route, settings.threads,
         lambda done: progress("check", done, len(left)),
     )  # fmt: skip
@@ -335,21 +369,18 @@ def _add(source: _Input, index: Index, progress: Progress) -> tuple[Index, int]:
         return index, 0
     place = np.cumsum(new) - 1
 
-    def entries() -> Iterable[U64]:
-        for part in range(PARTS):
-            packed = source.spill.part(part)
-            keys, _, rows = unpack(part, packed)
-            yield (keys | place[rows].astype(np.uint64))[new[rows]]
-            progress("add", part + 1, PARTS)
+    def entries(part: int) -> U64:
+        keys, _, rows = unpack(part, source.spill.part(part))
+        progress("add", part + 1, PARTS)
+        return (keys | place[rows].astype(np.uint64))[new[rows]]
 
     def texts() -> Iterable[Strings]:
         done = 0
-        kept_all = source.shelf.complete
-        batches = source.shelf.batches() if kept_all else source.table.texts()
-        for part in batches:
+        for part in source.shelf.batches():
             kept = new[done : done + len(part)]
             done += len(part)
             yield part if kept.all() else part.filter(pa.array(kept))
 
     own = source.documents.slice(source.base).filter(new)
-    return commit(index, own, entries(), source.spill.count, texts()), count
+    parts = [partial(entries, part) for part in range(PARTS)]
+    return commit(index, own, parts, int(source.key_counts[new].sum()), texts()), count

@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from warehouse.dedup_scratch import mapped
-from warehouse.history.conflict import aligned_conflict, count_paragraphs
-from warehouse.history.fingerprint import I64, Route, Strings
-from warehouse.history.neighbours import SAME_TEXT, Overlaps, Relation, Rules, join, kinds_of
+from warehouse.history.conflict import aligned_conflict, conflicts, count_paragraphs
+from warehouse.history.fingerprint import I64, Route, Shingles
+from warehouse.history.neighbours import (
+    SAME_TEXT,
+    Overlaps,
+    Relation,
+    Rules,
+    join,
+    kinds_of,
+    least_shared,
+)
 
-PAIRS_AT_ONCE = 1 << 15
+PAIRS_AT_ONCE = 1 << 13
 ORDER = tuple(Relation)
 """Kinds are numbered as they stand in `Relation`."""
 
@@ -28,12 +37,19 @@ class Checked:
     containment: npt.NDArray[np.float64]
 
 
+class Evidence(Protocol):
+    """What the check asks for of some ascending rows."""
+
+    def __call__(self, rows: I64, /) -> tuple[Shingles, Callable[[int], str]]:
+        """Their distinct shingles, and what gives the text of the n-th of them."""
+
+
 def check_pairs(
     left: I64,
     right: I64,
     equal: npt.NDArray[np.bool_],
     words: npt.NDArray[np.uint32],
-    texts: Callable[[I64], Strings],
+    evidence: Evidence,
     rules: Rules,
     route: Route,
     threads: int,
@@ -41,21 +57,22 @@ def check_pairs(
 ) -> Checked:
     """What every candidate pair is; the shorter text counts as the earlier.
 
-    Pairs of one connected component are checked together, so that a text is fetched and cut
-    into shingles about once. Texts of equal pairs are not fetched at all.
+    Pairs of one connected component are checked together, so that a text is looked at about once;
+    the texts of equal pairs are not looked at.
     """
     order = np.flatnonzero(~equal)
-    order = order[np.lexsort((left[order], _components(left[order], right[order], len(words))))]
+    # of a common key the first texts meet all others: by the right row each of those comes once
+    order = order[np.lexsort((right[order], _components(left[order], right[order], len(words))))]
     kinds = np.where(equal, ORDER.index(Relation.EXACT), -1).astype(np.int8)
     jaccard, containment = equal.astype(np.float64), equal.astype(np.float64)
     chunks = np.array_split(order, -(-len(order) // PAIRS_AT_ONCE)) if len(order) else []
 
-    def check(chunk: I64) -> tuple[list[Relation | None], Overlaps]:
-        return _check_chunk(left[chunk], right[chunk], words, texts, rules, route)
+    def check(chunk: I64) -> tuple[npt.NDArray[np.int8], Overlaps]:
+        return _check_chunk(left[chunk], right[chunk], words, evidence, rules, route)
 
     done = int(equal.sum())
     for chunk, (found, measured) in zip(chunks, mapped(check, chunks, threads), strict=True):
-        kinds[chunk] = [-1 if kind is None else ORDER.index(kind) for kind in found]
+        kinds[chunk] = found
         jaccard[chunk], containment[chunk] = measured.jaccard, measured.containment
         done += len(chunk)
         progress(done)
@@ -66,34 +83,40 @@ def _check_chunk(
     left: I64,
     right: I64,
     words: npt.NDArray[np.uint32],
-    texts: Callable[[I64], Strings],
+    evidence: Evidence,
     rules: Rules,
     route: Route,
-) -> tuple[list[Relation | None], Overlaps]:
+) -> tuple[npt.NDArray[np.int8], Overlaps]:
     rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     one, other = places[: len(left)], places[len(left) :]
-    fetched = texts(rows)
-    known = route.shingles(fetched)
-    shared, dubious = route.compare(one, other, known)
+    known, text = evidence(rows)
     sizes, lengths = known.sizes(), words[rows].astype(np.int64)
+    both = lengths[one], lengths[other], sizes[one], sizes[other]
+    shared, dubious = route.compare(other, one, known, least_shared(*both, rules))
+    looked = 3 * shared >= sizes[one] + sizes[other]
     measured = Overlaps(
-        lengths[one], lengths[other], sizes[one], sizes[other], shared,
+        *both, shared,
         equal=np.zeros(len(one), np.bool_),
         earlier=lengths[one] < lengths[other],
-        dubious=dubious,
+        dubious=dubious | ~looked,
     )  # fmt: skip
 
     def gains_paragraph(pair: int) -> bool:
         counts = sorted(
-            (lengths[place], count_paragraphs(fetched[int(place)].as_py()))
+            (lengths[place], count_paragraphs(text(int(place))))
             for place in (one[pair], other[pair])
         )
         return bool(counts[1][1] > counts[0][1])
 
     def conflict(pair: int) -> bool:
-        return aligned_conflict(fetched[int(one[pair])].as_py(), fetched[int(other[pair])].as_py())
+        texts = text(int(one[pair])), text(int(other[pair]))
+        return aligned_conflict(*texts) if looked[pair] else conflicts(*texts)
 
-    return kinds_of(measured, rules, gains_paragraph, conflict), measured
+    kinds = np.full(len(left), -1, np.int8)
+    for pair, kind in enumerate(kinds_of(measured, rules, gains_paragraph, conflict)):
+        if kind is not None:
+            kinds[pair] = ORDER.index(kind)
+    return kinds, measured
 
 
 def _components(left: I64, right: I64, rows: int) -> I64:

@@ -1,40 +1,41 @@
 """An index folder: what was deduplicated before, so that a new table meets only its candidates.
 
     index.json              scheme, id type and the segments that count
-    segments/NAME/          one batch of documents, never changed
+    segments/NAME/          some batches of documents, never changed
         documents.arrow     id, words, digest; one row a document
-        keys.npy            5 bytes a key: low 24 bits the row, high 16 bits of the key
-        buckets.npy         where the keys with each prefix begin
-        texts.arrow         the texts, sixteen to a compressed block: the exact check reads them
+        keys.npy ...        the keys (`dedup_keys`)
+        texts.bin ...       the texts (`dedup_texts`): the exact check reads them
 
-A commit writes a whole segment, syncs it and then replaces index.json, so a kill at any time
-leaves the old index or the new one. Folders that index.json does not name are left-overs, removed
-by the next writer. Writers hold an exclusive lock on the folder, readers a shared one.
+A commit writes one segment, syncs it and then replaces index.json, so a kill at any time leaves
+the old index or the new one. The segment takes in those before it that are no larger than all
+that came after them: each is larger than all later ones together, so a million documents that
+came by fifty lie in some fifteen segments, and each was rewritten at most as often. Rows keep
+their order, so answers do not depend on it. Folders that index.json does not name are left-overs,
+removed by the writer that replaced them or, when it was killed, by the next. Writers hold an
+exclusive lock on the folder, readers a shared one.
 """
 
 import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.dedup_input import DedupError, DedupUsageError
+from warehouse.dedup_keys import MAX_ROWS, count_keys, probe_keys, read_keys, write_keys
+from warehouse.dedup_texts import read_texts, write_texts
 from warehouse.history.fingerprint import I64, U64, Strings
 
-FORMAT = 1
-ROW_BITS = 24
-MAX_SEGMENT_ROWS = 1 << ROW_BITS
-_REST_BITS = 16
-_REST = np.uint64((1 << _REST_BITS) - 1)
-BUCKET_KEYS = 16
-BLOCK_ROWS = 16
+FORMAT = 2
+MAX_SEGMENT_ROWS = MAX_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,41 +74,30 @@ class Segment:
     first: int
 
     def documents(self) -> Documents:
-        """All its documents, in order."""
+        """All its documents, in order; mapped, not read."""
         path = self.path / "documents.arrow"
-        with _damage_named(path):
-            with pa.OSFile(str(path), "rb") as file:
-                table = pa.ipc.open_file(file).read_all()
+        with _damage_named(path), pa.memory_map(str(path)) as file:
+            table = pa.ipc.open_file(file).read_all()
             if table.num_rows != self.rows:
                 raise ValueError(f"{table.num_rows} documents instead of {self.rows}")
-            ids, words, *digests = (column.combine_chunks() for column in table.columns)
-            sums = np.stack([d.to_numpy() for d in digests], axis=1)
-            return Documents(ids, words.to_numpy(), sums)
+            ids, words, digests = (column.combine_chunks() for column in table.columns)
+            sums = cast("pa.FixedSizeListArray[Any]", digests).flatten().to_numpy()
+            return Documents(ids, words.to_numpy(), sums.reshape(self.rows, 2))
 
     def probe(self, keys: U64, most: I64) -> tuple[I64, I64]:
-        """For ascending keys, how many rows hold each (`most` at most) and those rows, in order.
-
-        The keys are mapped anew by every call, so that pages of earlier calls do not add up.
-        """
+        """For ascending keys, how many rows hold each (`most` at most) and those rows, in order."""
         with _damage_named(self.path):
-            buckets = np.load(self.path / "buckets.npy", mmap_mode="r")
-            entries = np.load(self.path / "keys.npy", mmap_mode="r")
-            first, after = _spans(entries, buckets, keys)
-            found = np.minimum(after - first, most)
-            rows = _entries(entries, np.repeat(first, found) + _ramp(found))
-        return found, (rows & np.uint64(MAX_SEGMENT_ROWS - 1)).astype(np.int64)
+            return probe_keys(self.path, self.rows, keys, most)
+
+    def keys(self, part: int) -> U64:
+        """Its entries of one part of the key space, as `commit` takes them."""
+        with _damage_named(self.path):
+            return read_keys(self.path, self.rows, part)
 
     def texts(self, rows: I64) -> Strings:
         """The texts of ascending rows, as one large_string array."""
-        found: list[Strings] = [pa.array([], pa.large_string())]
-        path = self.path / "texts.arrow"
-        with _damage_named(path), pa.memory_map(str(path)) as file:
-            blocks = pa.ipc.open_file(file)
-            owner = rows // BLOCK_ROWS
-            for block in np.unique(owner).tolist():
-                inside = pa.array(rows[owner == block] - block * BLOCK_ROWS)
-                found.append(blocks.get_batch(block).column(0).take(inside))
-        return pa.concat_arrays(found)
+        with _damage_named(self.path):
+            return read_texts(self.path, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +145,9 @@ def open_index(path: Path, scheme: str) -> Index:
     except (ValueError, KeyError, TypeError) as error:
         raise DedupError(f"{manifest} is not the head of an index: {error}") from error
     if version != FORMAT:
-        raise DedupError(f"{path} is an index of format {version}, not {FORMAT}")
+        raise DedupUsageError(
+            f"{path} is an index of format {version}, not {FORMAT}: build it anew"
+        )
     if other != scheme:
         raise DedupUsageError(f"{path} is an index of scheme {other}, not {scheme}: build it anew")
     segments, first = [], 0
@@ -196,30 +188,59 @@ def locked(path: Path, *, write: bool) -> Iterator[None]:
 def commit(
     index: Index,
     documents: Documents,
-    entries: Iterable[U64],
+    entries: Sequence[Callable[[], U64]],
     key_count: int,
     texts: Iterable[Strings],
 ) -> Index:
-    """The index with one more segment. Call it under the write lock.
+    """The index with further documents. Call it under the write lock.
 
-    `entries` are key and row in one number (40 bits of key above 24 bits of row), ascending over
-    all arrays; `texts` come in row order.
+    `entries` give the keys of each part of the key space, with their rows in one number (40 bits
+    of key above 24 bits of row), ascending; `texts` come in row order.
     """
+    kept, merged = _tail(index.segments, len(documents.words))
     name = f"{1 + max((int(s.path.name) for s in index.segments), default=0):06d}"
     folder = index.path / "segments" / name
     _remove_leftovers(index)
     folder.mkdir(parents=True)
-    _write_documents(folder / "documents.arrow", documents)
-    _write_keys(folder, entries, key_count)
-    _write_texts(folder / "texts.arrow", texts)
+    before = [segment.documents() for segment in merged]
+    whole = Documents.joined([*before, documents], documents.ids.type)
+    _write_documents(folder / "documents.arrow", whole)
+    count = key_count + sum(count_keys(segment.path) for segment in merged)
+    write_keys(folder, _merged_keys(merged, entries), count, len(whole.words))
+    write_texts(folder, [segment.path for segment in merged], texts)
     for file in folder.iterdir():
         _sync(file)
     for parent in (folder, folder.parent):
         _sync(parent)
-    added = Segment(folder, len(documents.words), index.rows)
-    changed = Index(index.path, index.scheme, str(documents.ids.type), (*index.segments, added))
+    added = Segment(folder, len(whole.words), sum(segment.rows for segment in kept))
+    changed = Index(index.path, index.scheme, str(documents.ids.type), (*kept, added))
     _write_manifest(changed)
+    _remove_leftovers(changed)
     return changed
+
+
+def _tail(
+    segments: tuple[Segment, ...], rows: int
+) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+    """The segments that stay, and those at the end that merge with so many new rows."""
+    start = len(segments)
+    while start and segments[start - 1].rows <= min(rows, MAX_SEGMENT_ROWS - rows):
+        start -= 1
+        rows += segments[start].rows
+    return segments[:start], segments[start:]
+
+
+def _merged_keys(
+    segments: Sequence[Segment], entries: Sequence[Callable[[], U64]]
+) -> Iterator[U64]:
+    """The keys of every part: those of the segments, and the new ones with rows behind theirs."""
+    shifts = np.cumsum([0, *(segment.rows for segment in segments)]).astype(np.uint64)
+    for part, new in enumerate(entries):
+        held = [segment.keys(part) for segment in segments]
+        found = np.concatenate([e + s for e, s in zip([*held, new()], shifts, strict=True)])
+        if segments:
+            found.sort()
+        yield found
 
 
 def _write_manifest(index: Index) -> None:
@@ -247,99 +268,17 @@ def _remove_leftovers(index: Index) -> None:
 
 
 def _write_documents(path: Path, documents: Documents) -> None:
-    columns = {
-        "id": documents.ids,
-        "words": pa.array(documents.words),
-        "digest_0": pa.array(documents.digests[:, 0].copy()),
-        "digest_1": pa.array(documents.digests[:, 1].copy()),
-    }
-    table = pa.table(columns)
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with (
-        pa.OSFile(str(path), "wb") as file,
-        pa.ipc.new_file(file, table.schema, options=options) as writer,
-    ):
-        writer.write_table(table)
-
-
-def _write_keys(folder: Path, entries: Iterable[U64], count: int) -> None:
-    """The keys in 5 bytes each and the bucket of every prefix."""
-    prefix_bits = max(0, int(np.ceil(np.log2(max(count / BUCKET_KEYS, 1)))))
-    sizes = np.zeros((1 << prefix_bits) + 1, np.int64)
-    packed = np.lib.format.open_memmap(folder / "keys.npy", "w+", np.uint8, (count, 5))
-    at = 0
-    for part in entries:
-        if prefix_bits:
-            prefix = (part >> np.uint64(64 - prefix_bits)).astype(np.int64)
-            sizes[1:] += np.bincount(prefix, minlength=1 << prefix_bits)
-        else:
-            sizes[1] += len(part)
-        rest = part >> np.uint64(64 - prefix_bits - _REST_BITS) & _REST
-        five = rest << np.uint64(ROW_BITS) | part & np.uint64(MAX_SEGMENT_ROWS - 1)
-        packed[at : at + len(part)] = five.view(np.uint8).reshape(-1, 8)[:, :5]
-        at += len(part)
-    packed.flush()
-    np.save(folder / "buckets.npy", np.cumsum(sizes).astype(np.uint32))
-
-
-def _write_texts(path: Path, texts: Iterable[Strings]) -> None:
-    """The texts in blocks of BLOCK_ROWS, the last one shorter."""
-    schema = pa.schema([("text", pa.large_string())])
-    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", 5), use_threads=False)
-    with (
-        pa.OSFile(str(path), "wb") as file,
-        pa.ipc.new_file(file, schema, options=options) as writer,
-    ):
-        rest: Strings = pa.array([], pa.large_string())
-        for part in texts:
-            rest = pa.concat_arrays([rest, part.cast(pa.large_string())])
-            whole = len(rest) - len(rest) % BLOCK_ROWS
-            for start in range(0, whole, BLOCK_ROWS):
-                writer.write_batch(pa.record_batch([rest.slice(start, BLOCK_ROWS)], schema=schema))
-            rest = rest.slice(whole)
-        if len(rest):
-            writer.write_batch(pa.record_batch([rest], schema=schema))
-
-
-def _spans(
-    entries: npt.NDArray[np.uint8], buckets: npt.NDArray[np.uint32], keys: U64
-) -> tuple[I64, I64]:
-    """Where the entries of each of some ascending keys begin and end."""
-    prefix_bits = int(np.log2(len(buckets) - 1))
-    prefix = (
-        (keys >> np.uint64(64 - prefix_bits)).astype(np.int64)
-        if prefix_bits
-        else np.zeros(len(keys), np.int64)
+    """Not compressed, so that they need not be read to be looked up."""
+    digests = pa.array(np.ascontiguousarray(documents.digests).ravel())
+    table = pa.table(
+        {
+            "id": documents.ids,
+            "words": pa.array(documents.words),
+            "digest": pa.FixedSizeListArray.from_arrays(digests, 2),
+        }
     )
-    rest = keys >> np.uint64(64 - prefix_bits - _REST_BITS) & _REST
-    begin, end = buckets[prefix].astype(np.int64), buckets[prefix + 1].astype(np.int64)
-    first = _lower_bound(entries, begin, end, rest)
-    return first, _lower_bound(entries, first, end, rest + np.uint64(1))
-
-
-def _entries(entries: npt.NDArray[np.uint8], at: I64) -> U64:
-    """The entries at some places as numbers."""
-    wide = np.zeros((len(at), 8), np.uint8)
-    wide[:, :5] = entries[at]
-    return wide.view(np.uint64).ravel()
-
-
-def _lower_bound(entries: npt.NDArray[np.uint8], low: I64, high: I64, rest: U64) -> I64:
-    """For each probe the first place in [low, high) whose key is not below `rest`, or high."""
-    low, high = low.copy(), high.copy()
-    open_ = np.flatnonzero(low < high)
-    while len(open_):
-        middle = (low[open_] + high[open_]) >> 1
-        below = _entries(entries, middle) >> np.uint64(ROW_BITS) < rest[open_]
-        low[open_[below]] = middle[below] + 1
-        high[open_[~below]] = middle[~below]
-        open_ = open_[low[open_] < high[open_]]
-    return low
-
-
-def _ramp(counts: I64) -> I64:
-    """0, 1, ... for every count in turn."""
-    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
 
 
 def _sync(path: Path) -> None:

@@ -44,11 +44,6 @@ class Table:
         for batch in self._read([self.id_column, self.text_column]):
             yield batch.column(self.id_column), _as_text(batch.column(self.text_column))
 
-    def texts(self) -> Iterator[Strings]:
-        """The texts alone."""
-        for batch in self._read([self.text_column]):
-            yield _as_text(batch.column(self.text_column))
-
     def _read(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         try:
             with _open(self.path) as file:

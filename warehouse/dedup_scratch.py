@@ -1,9 +1,11 @@
-"""What a dedup run puts aside when memory is short: keys by part, and the texts it will check."""
+"""What a dedup run puts aside when memory is short: keys by part, and the texts."""
 
 import os
+from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -11,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from warehouse.history.fingerprint import I64, U64, Strings
+from warehouse.dedup_input import DedupError
+from warehouse.dedup_texts import strings_of, text_bytes
+from warehouse.history.fingerprint import I64, U64, Shingles, Strings
 from warehouse.history.pairing import PARTS, pack
 
 A = TypeVar("A")
@@ -46,9 +50,9 @@ class KeySpill:
 
     def _write_out(self) -> None:
         for part, held in enumerate(self._held):
-            with self._path(part).open("ab") as file:
+            with self._path(part).open("ab", buffering=0) as file:
                 for entries in held:
-                    file.write(entries.data)
+                    write_whole(file, entries.view(np.uint8).data)
             held.clear()
         self._held_bytes = 0
 
@@ -66,91 +70,115 @@ class KeySpill:
 
 
 class TextShelf:
-    """Texts by row: arrays as they were read while those are few, else a file of what is wanted."""
+    """Texts by row: arrays as they were read while those are few, else all of them in a file."""
 
     def __init__(self, folder: Path, limit_bytes: int = TEXTS_IN_MEMORY_BYTES) -> None:
-        self._folder = folder
+        self._path = folder / "texts"
         self._limit_bytes = limit_bytes
-        self._read: list[Strings] | None = []
-        self._read_bytes = 0
-        self._place: I64 = np.zeros(0, np.int64)
-        self._ends: I64 = np.zeros(0, np.int64)
+        self._held: list[Strings] = []
+        self._held_bytes = 0
+        self._starts = [0]
+        self._ends: list[I64] = []
+        self._written = 0
         self._file: BinaryIO | None = None
+        self._cut: list[Shingles] | None = []
 
     @property
-    def complete(self) -> bool:
-        """Whether every text that was offered is still in memory."""
-        return self._read is not None
+    def in_memory(self) -> bool:
+        """Whether nothing was written to a file yet."""
+        return self._file is None
 
     def offer(self, texts: Strings) -> None:
-        """Keep the next rows' texts, or give all up when they are too many."""
-        if self._read is None:
-            return
-        self._read.append(texts)
-        self._read_bytes += texts.nbytes
-        if self._read_bytes > self._limit_bytes:
-            self._read = None
+        """Take the next rows' texts in."""
+        self._starts.append(self._starts[-1] + len(texts))
+        self._held.append(texts)
+        self._held_bytes += texts.nbytes
+        if self._held_bytes > self._limit_bytes or self._file is not None:
+            self._write_out()
 
-    def fill(
-        self,
-        batches: Iterable[Strings],
-        wanted: npt.NDArray[np.bool_],
-        progress: Callable[[int], None],
-    ) -> None:
-        """Write the texts of the wanted rows to the scratch file, from all batches in order."""
-        self._place = np.cumsum(wanted) - 1
-        sizes: list[npt.NDArray[np.int64]] = []
-        path = self._folder / "texts"
-        first = 0
-        with path.open("wb") as file:
-            for texts in batches:
-                rows = np.flatnonzero(wanted[first : first + len(texts)])
-                first += len(texts)
-                kept = texts.take(rows).cast(pa.large_string())
-                _, offsets, data = cast("list[Any]", kept.buffers())
-                ends = np.frombuffer(offsets, np.int64)[kept.offset :][: len(kept) + 1]
-                sizes.append(np.diff(ends))
-                if data is not None:
-                    file.write(memoryview(data)[ends[0] : ends[-1]])
-                progress(first)
-        self._ends = np.cumsum(np.concatenate(sizes)) if sizes else self._ends
-        if len(self._ends) and self._ends[-1]:
-            self._file = path.open("rb")
+    def keep(self, cut: Shingles) -> None:
+        """Take the shingles of the next rows in, which are lost once texts go to a file."""
+        if self._cut is not None:
+            self._cut.append(cut)
+
+    def _write_out(self) -> None:
+        self._cut = None
+        if self._file is None:
+            self._file = self._path.open("w+b", buffering=0)
+        for texts in self._held:
+            offsets, data = text_bytes(texts)
+            self._ends.append(offsets[1:] + self._written)
+            write_whole(self._file, data)
+            self._written += len(data)
+        self._held.clear()
 
     def batches(self) -> Iterator[Strings]:
-        """Every text as it was offered; only while `complete`."""
-        yield from self._read or []
+        """Every text, in order."""
+        if self.in_memory:
+            yield from self._held
+            return
+        for start, stop in pairwise(self._starts):
+            yield self.take(np.arange(start, stop))
+
+    def kept(self, rows: I64) -> list[tuple[Shingles, I64]] | None:
+        """The shingles of the batches with some ascending rows, and which rows of each those are.
+
+        None unless all were kept.
+        """
+        if self._cut is None or len(self._cut) < len(self._held):
+            return None
+        return [(self._cut[batch], inside) for batch, inside in self._parted(rows)]
 
     def take(self, rows: I64) -> Strings:
         """The texts of ascending rows, as one large_string array."""
-        if self._read is not None:
-            if not self._read:
-                return pa.array([], pa.large_string())
-            starts = np.cumsum([0, *map(len, self._read)])
-            owner = np.searchsorted(starts, rows, "right") - 1
-            taken = [
-                self._read[o].take(rows[owner == o] - starts[o]).cast(pa.large_string())
-                for o in np.unique(owner).tolist()
-            ]
-            return pa.concat_arrays(taken) if taken else pa.array([], pa.large_string())
-        place = self._place[rows]
-        begin = np.where(place > 0, self._ends[place - 1], 0)
-        sizes = self._ends[place] - begin
-        data = b""
-        if self._file is not None:  # read, not mapped: pages of a map would count as our memory
-            handle = self._file.fileno()
-            spans = zip(sizes.tolist(), begin.tolist(), strict=True)
-            data = b"".join(os.pread(handle, size, start) for size, start in spans)
-        offsets = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(sizes, out=offsets[1:])
-        return pa.LargeStringArray.from_buffers(
-            len(rows), pa.py_buffer(cast(Any, offsets)), pa.py_buffer(data)
-        )
+        if self.in_memory:
+            parts = [self._held[batch].take(inside) for batch, inside in self._parted(rows)]
+            return pa.concat_arrays(
+                [pa.array([], pa.large_string()), *(part.cast(pa.large_string()) for part in parts)]
+            )
+        begin, sizes = self._places(rows)
+        # read, not mapped: pages of a map would count as our memory
+        return strings_of([*map(self._read, begin.tolist(), sizes.tolist())])
+
+    def text(self, row: int) -> str:
+        """One text, while all are in memory."""
+        batch = bisect(self._starts, row) - 1
+        return str(self._held[batch][row - self._starts[batch]].as_py())
+
+    def _parted(self, rows: I64) -> Iterator[tuple[int, I64]]:
+        """The batches that hold some rows, and the rows' places in each."""
+        owner = np.searchsorted(self._starts, rows, "right") - 1
+        bounds = np.searchsorted(owner, np.arange(len(self._starts)))
+        for batch, (start, stop) in enumerate(pairwise(bounds.tolist())):
+            if start < stop:
+                yield batch, rows[start:stop] - self._starts[batch]
+
+    def _places(self, rows: I64) -> tuple[I64, I64]:
+        """Where the texts of some rows begin in the file, and their sizes."""
+        if len(self._ends) > 1:
+            self._ends = [np.concatenate(self._ends)]
+        ends = self._ends[0]
+        begin = np.where(rows > 0, ends[rows - 1], 0)
+        return begin, ends[rows] - begin
+
+    def _read(self, start: int, size: int) -> bytes:
+        return os.pread(cast(BinaryIO, self._file).fileno(), size, start)
 
     def close(self) -> None:
         """Let the scratch file go."""
         if self._file is not None:
             self._file.close()
+
+
+def write_whole(file: BinaryIO, data: Any) -> None:
+    """Write all of some bytes to an unbuffered scratch file; a full disk is a DedupError."""
+    try:
+        while len(data):
+            data = data[file.write(data) :]
+    except OSError as error:
+        raise DedupError(
+            f"{file.name} cannot be written: {error.strerror}; TMPDIR names a folder with more room"
+        ) from error
 
 
 def mapped(task: Callable[[A], B], items: Iterable[A], threads: int) -> Iterator[B]:

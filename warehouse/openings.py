@@ -4,7 +4,7 @@ Both are facts of texts, appended once and true for ever; which of them make a p
 the releases that stand and is decided in `warehouse.translations`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from warehouse.history.translation import (
 from warehouse.rows import Stamp
 from warehouse.schema import BY_NAME
 from warehouse.store import Store
+from warehouse.watch import Watch
 
 _TEXTS_AT_ONCE = 10_000
 _ENCODED_AT_ONCE = 64
@@ -58,9 +59,6 @@ where model = $model and (
 )
 """
 _NEWEST_MODEL = "select arg_max(model, recorded_at) from lake.embeddings"
-
-Watch = Callable[[str, int, int], None]
-"""Is told what is done, how much of it, and of how much."""
 
 
 class OpeningLog:

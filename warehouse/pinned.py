@@ -48,12 +48,9 @@ order by t.table_name, f.record_count desc, f.data_file_id
 """The largest file first: DuckDB estimates a table by it."""
 
 _SQL_TYPES = {
-    pa.string(): "varchar", TIME: "timestamptz", pa.date32(): "date", pa.bool_(): "boolean",
-    pa.int32(): "integer", pa.int64(): "bigint", pa.uint32(): "uinteger", pa.float64(): "double",
-    pa.list_(pa.string()): "varchar[]",
-    pa.map_(pa.string(), pa.int64()): "map(varchar, bigint)",
-    pa.map_(pa.string(), pa.string()): "map(varchar, varchar)",
-    pa.map_(pa.string(), pa.binary()): "map(varchar, blob)",
+    pa.string(): "varchar", pa.binary(): "blob", TIME: "timestamptz", pa.date32(): "date",
+    pa.bool_(): "boolean", pa.int32(): "integer", pa.int64(): "bigint", pa.uint32(): "uinteger",
+    pa.float64(): "double",
 }  # fmt: skip
 
 
@@ -96,10 +93,23 @@ def create_tables_of(
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in found.files)
             rows = f"select {_columns(table)} from read_parquet([{listed}])"
         else:
-            nulls = ", ".join(f"null::{_SQL_TYPES[c.type]} as {c.name}" for c in table.columns)
+            nulls = ", ".join(f"null::{_sql_type(c.type)} as {c.name}" for c in table.columns)
             rows = f"select {nulls} where false"
         connection.execute(f"create view if not exists {SCHEMA}.{name} as {rows}")
 
 
 def _columns(table: Table) -> str:
     return ", ".join(column.name for column in table.columns)
+
+
+def _sql_type(found: pa.DataType) -> str:
+    """DuckDB's name of a type that the schema uses.
+
+    >>> _sql_type(pa.map_(pa.string(), pa.int64())), _sql_type(pa.list_(pa.string()))
+    ('map(varchar, bigint)', 'varchar[]')
+    """
+    if isinstance(found, pa.MapType):
+        return f"map({_sql_type(found.key_type)}, {_sql_type(found.item_type)})"
+    if isinstance(found, pa.ListType):
+        return f"{_sql_type(found.value_type)}[]"
+    return _SQL_TYPES[found]

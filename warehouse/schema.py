@@ -13,6 +13,9 @@ import pyarrow as pa
 SCHEMA_VERSION = 3
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
 
+ROW_GROUP_ROWS = 8192
+"""One release among a million by id: 18 ms, against 89 ms at DuckDB's 122,880."""
+
 TIME = pa.timestamp("us", tz="UTC")
 _TEXT_LIST = pa.list_(pa.string())
 _COUNTS = pa.map_(pa.string(), pa.int64())
@@ -39,6 +42,9 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...] = ()
+    row_group_rows: int = ROW_GROUP_ROWS
+    zstd_level: int | None = None
+    """None: DuckDB's own, which is 3."""
 
     @property
     def arrow(self) -> pa.Schema:
@@ -124,7 +130,19 @@ TABLES = (
             _text("last_modified", "likewise, as sent", nullable=True),
             _RECORDED_AT,
         ),
-        sorted_by=("release_id", "captured_at"),
+        sorted_by=("source_id", "release_id", "captured_at"),
+    ),
+    Table(
+        "look_days",
+        "one row per source and day on which it was looked at",
+        ("source_id", "day"),
+        (
+            _SOURCE_ID,
+            Column("day", pa.date32(), "the day of a look's `captured_at`, in UTC"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("source_id", "day"),
     ),
     Table(
         "reassigned",
@@ -169,7 +187,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("reading_id",),
+        sorted_by=("source_id", "reading_id"),
     ),
     Table(
         "texts",
@@ -194,7 +212,9 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("text_id",),
+        sorted_by=("source_id", "text_id"),
+        row_group_rows=2048,  # a text costs the reading of a whole group: 2 MB instead of 8
+        zstd_level=9,  # a tenth smaller than 3; 19 another sixth, at a tenth of the speed
     ),
     Table(
         "tickers",
@@ -265,7 +285,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("release_id",),
+        sorted_by=("revision", "release_id"),
     ),
     Table(
         "superseded",
@@ -285,6 +305,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("source_id", "release_id"),
     ),
     Table(
         "move_log",
@@ -334,6 +355,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("text_id",),
     ),
     Table(
         "change_log",
@@ -353,6 +375,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("text_id", "seq"),
     ),
     Table(
         "neighbour_log",
@@ -420,6 +443,7 @@ TABLES = (
             _RECORDED_AT,
         ),
         sorted_by=("signature",),
+        row_group_rows=122_880,  # revisions share most keys: 38 % smaller where they share a group
     ),
     Table(
         "embeddings",

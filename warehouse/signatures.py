@@ -1,6 +1,9 @@
 """The signatures of bodies in the lake: appended once a body and scheme, joined by their keys."""
 
-from collections.abc import Callable, Container, Iterable, Mapping
+import os
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -8,11 +11,12 @@ import pyarrow as pa
 
 from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.history import fingerprint
-from warehouse.history.fingerprint import Route, Scheme
+from warehouse.history.fingerprint import Route, Scheme, Signatures
 from warehouse.history.pairing import Caps
 from warehouse.rows import Stamp
 from warehouse.schema import BY_NAME
 from warehouse.store import Store
+from warehouse.watch import Watch
 
 COMPILED_FROM_TEXTS = 8000
 """Below it the plain route is done before numba is imported: 200 us a text against 1.5 s."""
@@ -36,8 +40,9 @@ select signature, key from lake.signature_keys where signature in (select signat
 """
 _SHARING = """
 select signature, key from lake.signature_keys
-where signature >= $first and key in (select key from wanted)
+where key in (select key from wanted)
 """
+_OF_THIS_SCHEME = " and signature >= $first"
 
 
 def route_for(texts: int) -> Route:
@@ -71,29 +76,57 @@ class SignatureLog:
         number = self._numbers.get(body_digest)
         return None if number is None else self._words[number]
 
-    def sign(self, bodies: Mapping[str, str], texts: Mapping[str, Iterable[str]]) -> None:
-        """Sign those of these bodies that are not signed yet.
+    def sign(
+        self, bodies: Mapping[str, str], texts: Mapping[str, Sequence[str]], watch: Watch
+    ) -> None:
+        """Sign those of these bodies that are not signed yet, many of them on all cores.
 
         Each is given with the id of a text that has it; `texts` has the paragraphs of some texts,
         so that they need not be read.
         """
         self._remember(self._ask_bodies(bodies))
-        new = sorted(bodies.keys() - self._numbers.keys())
-        for start in range(0, len(new), _BODIES_AT_ONCE):
-            part = {body: bodies[body] for body in new[start : start + _BODIES_AT_ONCE]}
-            missing = [text for text in part.values() if text not in texts]
-            held = {**texts, **self._store.paragraphs(missing)} if missing else texts
-            self._sign(list(part), ["\n\n".join(held[text]) for text in part.values()])
+        # in the order of the texts' files, so that each of these is read once
+        new = sorted(bodies.keys() - self._numbers.keys(), key=bodies.__getitem__)
+        if len(new) <= _BODIES_AT_ONCE:
+            self._append_signed(new, self._signed(self._read(new, bodies, texts)))
+            return
+        cores = os.cpu_count() or 1
+        under_way: deque[tuple[list[str], Future[Signatures]]] = deque()
+        with ThreadPoolExecutor(cores, thread_name_prefix="sign") as pool:
+            for start in range(0, len(new), _BODIES_AT_ONCE):
+                watch("signing", start, len(new))
+                part = new[start : start + _BODIES_AT_ONCE]
+                read = self._read(part, bodies, texts)
+                under_way.append((part, pool.submit(self._signed, read)))
+                if len(under_way) > cores:
+                    signable, signed = under_way.popleft()
+                    self._append_signed(signable, signed.result())
+            for signable, signed in under_way:
+                self._append_signed(signable, signed.result())
 
-    def _sign(self, bodies: list[str], texts: list[str]) -> None:
-        signed = self._route.sign(pa.array(texts, pa.large_string()), self._scheme)
+    def _read(
+        self, new: Sequence[str], bodies: Mapping[str, str], texts: Mapping[str, Sequence[str]]
+    ) -> "pa.LargeStringArray":
+        missing = [bodies[body] for body in new if bodies[body] not in texts]
+        read = self._store.paragraphs(missing) if missing else {}
+        whole = (
+            "\n\n".join(texts.get(text) or read[text]) for text in map(bodies.get, new) if text
+        )
+        return pa.array(whole, pa.large_string())
+
+    def _signed(self, texts: "pa.LargeStringArray") -> Signatures:
+        return self._route.sign(texts, self._scheme)
+
+    def _append_signed(self, bodies: Sequence[str], signed: Signatures) -> None:
+        if not bodies:
+            return
         first, count = self._next, len(signed)
         self._next += count
         self._remember(zip(range(first, first + count), bodies, signed.words.tolist(), strict=True))
         columns: dict[str, Any] = {
             "signature": pa.array(np.arange(first, first + count, dtype=np.uint32)),
             "scheme": pa.repeat(str(self._scheme), count),
-            "body_digest": pa.array(bodies),
+            "body_digest": pa.array(bodies, pa.string()),
             "words": pa.array(signed.words.astype(np.int64)),
             "run_id": pa.repeat(self._stamp.run_id, count),
         }
@@ -119,7 +152,8 @@ class SignatureLog:
             return set()
         new = self._keys_of(np.array(numbers, np.uint32))
         wanted = pa.table({"key": pa.array(np.unique(new.keys))})
-        known = _keys(self._store.ask_table(_SHARING, {"first": self._first}, wanted=wanted))
+        only, named = (_OF_THIS_SCHEME, {"first": self._first}) if self._first else ("", None)
+        known = _keys(self._store.ask_table(_SHARING + only, named, wanted=wanted))
         while True:
             first, crowded = capped(known, caps)
             met = meet(new, first)

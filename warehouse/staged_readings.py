@@ -166,8 +166,8 @@ class _Looks(pickle.Unpickler):
         return found
 
 
-def _member(kind: type[Enum], name: str) -> Enum:
+def _member(kind: object, name: str) -> Enum:
     """A member of an enumeration, as Python 3.11 pickles one."""
-    if not issubclass(kind, Enum):
-        raise WarehouseError(f"what was staged holds {name} of {kind}, which is no reading")
+    if not (isinstance(kind, type) and issubclass(kind, Enum)):
+        raise WarehouseError(f"what was staged holds {name} of {kind!r}, which is no reading")
     return kind[name]

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from warehouse.duck import (
     needs_upgrade,
     roll_back,
     schema_version,
+    set_layouts,
 )
 from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
@@ -93,6 +94,7 @@ class Store(LiveKnowledge):
             store.begin()
             create_tables(store._connection, now)
             store.commit()
+            store._set_layouts()
         store._upgrade(now)
         return store
 
@@ -104,7 +106,13 @@ class Store(LiveKnowledge):
         self.begin()
         upgrade_tables(self._connection, written, now)
         self.commit()
+        self._set_layouts()
         _LOG.info("upgraded schema: from=%d to=%d copy=%s", written, SCHEMA_VERSION, copy)
+
+    def _set_layouts(self) -> None:
+        self.begin()
+        set_layouts(self._connection)
+        self.commit()
 
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
@@ -235,6 +243,13 @@ class Store(LiveKnowledge):
     def known_captures(self, capture_ids: Iterable[str]) -> set[str]:
         """Which of these looks the lake has."""
         return {row[0] for row in self.match("looks", "capture_id", capture_ids, "t.capture_id")}
+
+    def look_days(self, source_id: str, since: date) -> set[date]:
+        """The days from one on, in UTC, on which a source was looked at."""
+        rows = self._connection.execute(
+            "select day from lake.look_days where source_id = $1 and day >= $2", [source_id, since]
+        ).fetchall()
+        return {day for (day,) in rows}
 
     def newest_digests(self, source_id: str, urls: Iterable[str]) -> dict[str, str]:
         """The digest of the newest look with a body at each of these URLs."""

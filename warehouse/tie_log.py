@@ -53,6 +53,7 @@ select {", ".join(f"told.{field.name}" for field in fields(Standing))} from (
     group by release_id
 )
 """
+_OLDER = "select distinct release_id from lake.article_log where {among}"
 _HOLDERS = f"""
 {_NEWEST.format(among="release_id in (select release_id from lake.article_log where {among})")}
 """
@@ -124,6 +125,11 @@ class TieLog:
     def all_releases(self) -> set[str]:
         """Every release there is or was."""
         return {row[0] for row in self._store.ask(_ALL)}
+
+    def older(self, release_ids: Iterable[str]) -> set[str]:
+        """Those of these releases that were compared before: the others are this run's own."""
+        rows = self._store.ask_keys(_OLDER, "release_id", release_ids)
+        return {row[0] for row in rows}
 
     def current(
         self, fresh: Iterable[str], older: Iterable[str], *, bodies: bool

@@ -7,7 +7,9 @@ releases stand, not on the order in which they came: equal bodies find each othe
 others by the keys of their signatures, and `caps` alone prefer who came first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -24,12 +26,13 @@ from warehouse.history.neighbours import (
 )
 from warehouse.history.pairing import Caps
 from warehouse.history.translation import Likeness
-from warehouse.openings import OpeningLog, Watch
+from warehouse.openings import OpeningLog
 from warehouse.rows import Stamp
 from warehouse.signatures import SignatureLog, route_for
 from warehouse.store import Store
 from warehouse.tie_log import Repeat, Standing, TieLog
 from warehouse.translations import settle_translations
+from warehouse.watch import Watch
 
 RULES_VERSION = 1
 """Of `kinds_of` and `conflict`: bump it when a pair of texts may now get another kind."""
@@ -78,7 +81,7 @@ def settle_ties(
     fresh: set[str] = set()
     known: dict[str, Standing] = {}
     if log.compared_by(str(settings)):
-        known = log.compared(touched)
+        known = log.compared(log.older(touched))
         fresh = touched - known.keys()
         bodies = len(touched) <= settings.releases_at_once
         now, texts = log.current(fresh, touched - fresh, bodies=bodies)
@@ -90,13 +93,8 @@ def settle_ties(
         return 0
     log.append_standings(changed.values(), str(settings))
     step = _Step(store, stamp, log, settings, changed, fresh, texts)
-    changes = 0
-    tied: set[str] = set()
-    for part in _parts(sorted(changed), settings.releases_at_once):
-        found, gone = step.retie({release_id: changed[release_id] for release_id in part})
-        changes += len(found | gone)
-        tied.update(end for tie in found | gone for end in (tie.release_id, tie.other_id))
-        tied |= step.tied
+    step.sign(watch)
+    changes, tied = step.retie(watch)
     before = [known[release_id] for release_id in changed.keys() & known.keys()]
     moved = {one.text_id for one in (*changed.values(), *before) if one.text_id}
     moved |= openings.embed_lacking(watch)
@@ -133,17 +131,38 @@ class _Step:
         self._log = log
         self._fresh = fresh
         self._settings = settings
-        bodies = {one.body_digest: one.text_id for one in changed.values()}
-        signable = {body: text for body, text in bodies.items() if body and text}
-        self._route = route_for(len(signable))
+        self._changed = changed
         self._texts = texts
+        bodies = {one.body_digest: one.text_id for one in changed.values()}
+        self._signable = {body: text for body, text in bodies.items() if body and text}
+        self._route = route_for(len(self._signable))
         self._signatures = SignatureLog(store, stamp, settings.scheme, self._route)
-        self._signatures.sign(signable, self._texts)
-        self.tied: set[str] = set()
-        """The releases that were compared and have, or had, a tie."""
 
-    def retie(self, changed: dict[str, Standing]) -> tuple[set[Neighbour], set[Neighbour]]:
-        """Append the ties of these releases; those that are new and those that are gone."""
+    def sign(self, watch: Watch) -> None:
+        """Append the signatures that are missing."""
+        self._signatures.sign(self._signable, self._texts, watch)
+
+    def retie(self, watch: Watch) -> tuple[int, set[str]]:
+        """Append the ties of the changed releases; how many were found or lost, and the releases
+        around which clusters may have changed.
+
+        Of many the texts of one part are checked while the lake is asked for the next.
+        """
+        parts = list(_parts(sorted(self._changed), self._settings.releases_at_once))
+        settled: list[tuple[int, set[str]]] = []
+        with ThreadPoolExecutor(1, thread_name_prefix="check") as pool:
+            waiting: deque[tuple[_Met, Future[list[Neighbour]]]] = deque()
+            for number, part in enumerate(parts):
+                watch("comparing", number, len(parts))
+                met = self._meet({release_id: self._changed[release_id] for release_id in part})
+                waiting.append((met, pool.submit(self._check, met)))
+                if len(waiting) > 1:
+                    settled.append(self._settle(*waiting.popleft()))
+            settled += [self._settle(*one) for one in waiting]
+        return sum(count for count, _ in settled), {end for _, ends in settled for end in ends}
+
+    def _meet(self, changed: dict[str, Standing]) -> "_Met":
+        """What the lake knows of the candidates of these releases."""
         bodies = {one.body_digest for one in changed.values() if one.body_digest}
         most = self._settings.caps.copies
         alike = self._signatures.candidates(
@@ -152,27 +171,18 @@ class _Step:
         holders = self._log.holders(bodies | {body for pair in alike for body in pair})
         copies = set(_copies(changed, holders, most))
         others = set(_others(changed, holders, alike, most)) - copies
-        now = {Neighbour(*pair, Relation.EXACT, 1.0, 1.0) for pair in copies}
-        now |= set(self._compared(others, holders))
-        before = self._log.ties(changed.keys() - self._fresh)
-        tied = {(tie.release_id, tie.other_id) for tie in now}
-        found = now - before
-        gone = {tie for tie in before if (tie.release_id, tie.other_id) not in tied}
-        self._log.append_ties(found, gone)
-        ends = {end for tie in now | before for end in (tie.release_id, tie.other_id)}
-        self.tied = ends & changed.keys()
-        return found, gone
+        return _Met(changed.keys(), copies, others, self._articles(others, holders))
 
-    def _compared(
+    def _articles(
         self, pairs: set[tuple[str, str]], holders: dict[str, list[Standing]]
-    ) -> list[Neighbour]:
-        """The ties of candidate pairs, checked on their texts."""
+    ) -> dict[str, Article]:
+        """The releases of candidate pairs with their texts."""
         wanted = {end for pair in pairs for end in pair}
         standing = [one for many in holders.values() for one in many if one.release_id in wanted]
         texts = {one.text_id for one in standing if one.text_id}
         bodies = {text: self._texts[text] for text in texts & self._texts.keys()}
         bodies |= self._store.paragraphs(texts - bodies.keys())
-        articles = {
+        return {
             one.release_id: Article(
                 one.release_id, bodies[one.text_id], one.first_seen_at, one.published_on,
                 self._signatures.words_of(one.body_digest or ""),
@@ -180,7 +190,36 @@ class _Step:
             for one in standing
             if one.text_id and one.first_seen_at
         }  # fmt: skip
-        return tie_releases(pairs, articles, self._settings.rules, self._route)
+
+    def _check(self, met: "_Met") -> list[Neighbour]:
+        """The ties of candidate pairs, checked on their texts."""
+        return tie_releases(met.others, met.articles, self._settings.rules, self._route)
+
+    def _settle(self, met: "_Met", checked: "Future[list[Neighbour]]") -> tuple[int, set[str]]:
+        """Append what is new and what is gone; how many, and around which releases."""
+        now = {Neighbour(*pair, Relation.EXACT, 1.0, 1.0) for pair in met.copies}
+        now.update(checked.result())
+        before = self._log.ties(met.releases - self._fresh)
+        tied = {(tie.release_id, tie.other_id) for tie in now}
+        found = now - before
+        gone = {tie for tie in before if (tie.release_id, tie.other_id) not in tied}
+        self._log.append_ties(found, gone)
+        ends = {end for tie in now | before for end in (tie.release_id, tie.other_id)}
+        moved = {end for tie in found | gone for end in (tie.release_id, tie.other_id)}
+        return len(found | gone), moved | ends & met.releases
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Some changed releases, and all that may be alike to them."""
+
+    releases: Set[str]
+    copies: set[tuple[str, str]]
+    """Pairs of equal bodies."""
+    others: set[tuple[str, str]]
+    """Candidate pairs."""
+    articles: Mapping[str, Article]
+    """The releases of the candidate pairs."""
 
 
 def _copies(

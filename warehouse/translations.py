@@ -22,7 +22,8 @@ def settle_translations(
     texts: set[str],
     rules: Likeness,
 ) -> set[str]:
-    """Append the proposals found and lost; the releases that are in them.
+    """Append the proposals found and lost; the releases that are in these, or whose age may have
+    changed beside one that stays.
 
     `texts` are those that the changed releases have or had, and those compared for the first time.
     """
@@ -45,7 +46,7 @@ def settle_translations(
     found = {pair: cosine for pair, cosine in now.items() if before.get(pair) != cosine}
     gone = before.keys() - now.keys()
     log.append_proposals(found, gone, openings.model)
-    return {end for pair in found.keys() | gone for end in pair}
+    return _ends(before.keys() | now.keys())
 
 
 def _proposed(

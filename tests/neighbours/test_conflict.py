@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.neighbours.corpus import Writer
-from warehouse.history.conflict import conflicts
+from warehouse.history.conflict import _conflict_anywhere, _conflict_in_step, conflicts
 
 CASES = [
     # spec: aligned number, date or name that differs
@@ -45,3 +45,33 @@ def test_reordered_paragraphs_never_conflict(seed: int) -> None:
     paragraphs = writer.release(80, 200)
     shuffled = list(writer.random.permutation(paragraphs))
     assert not conflicts("\n\n".join(paragraphs), "\n\n".join(shuffled))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.sampled_from(["edit", "next", "move", "drop", "twice"])))
+def test_reading_in_step_changes_no_answer(seed: int, changes: list[str]) -> None:
+    """The quick reading of two texts says what pairing all of their sentences says, or nothing."""
+    writer = Writer(seed)
+    text = [f"{writer.sentence()} {writer.sentence()}" for _ in range(3)]
+    other = list(text)
+    for change in changes:
+        at = int(writer.random.integers(len(other)))
+        if change == "edit":
+            other[at] = writer.edited([other[at]], 0.1)[0]
+        elif change == "next":
+            other[at] = writer.next_edition([other[at]])[0]
+        elif change == "move":
+            other.append(other.pop(at))
+        elif change == "twice":
+            other.insert(at, other[at])
+        elif len(other) > 1:
+            del other[at]
+    texts = "\n\n".join(text), "\n \n".join(other).replace(" ", "  ", seed % 3)
+    for one, two in (texts, texts[::-1]):
+        assert _conflict_in_step(one, two) in (None, _conflict_anywhere(one, two))
+
+
+def test_next_years_edition_is_read_in_step() -> None:
+    texts = [f"Session {n} was held in Minsk.\n\nIt heard a report by the head." for n in (16, 17)]
+    assert _conflict_in_step(*texts) is True
+    assert _conflict_in_step(texts[0], texts[0].replace("head", "chair")) is False

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from parsers.normalise import normalise
 from tests.neighbours.corpus import Corpus, Writer, make_corpus
@@ -18,6 +21,7 @@ from warehouse import dedup as engine
 from warehouse import dedup_index, dedup_scratch
 from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
+from warehouse.dedup_index import open_index
 from warehouse.history import fingerprint
 from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
 from warehouse.history.pairing import PARTS, Caps, Pairs, pack, pairs_within, worth_checking
@@ -123,6 +127,20 @@ def test_planted_lookalikes_share_no_cluster(corpus: Corpus, tmp_path: Path) -> 
     assert summary.clusters == len(set(cluster.values()))
 
 
+def test_below_the_usual_threshold_lookalikes_are_told_too(tmp_path: Path) -> None:
+    tail = "a b c d e f g h i j k l"
+    texts = [f"Session {n} was held in {city}. {tail}" for n, city in ((16, "Minsk"), (17, "Kyiv"))]
+    texts = [
+        f"{text} {' '.join(f'{word}{i}' for i in range(5))}"
+        for text, word in zip(texts, "xy", strict=True)
+    ]
+    source = table(tmp_path / "in", texts)
+    assert run(source)[1] == {}
+    ((kind, jaccard, _),) = run(source, threshold=0.2)[1].values()
+    assert kind == "lookalike"
+    assert jaccard < 0.5
+
+
 @pytest.mark.drill
 def test_both_routes_threads_and_spilling_change_nothing(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -179,24 +197,75 @@ def test_a_known_id_with_another_text_is_refused(tmp_path: Path) -> None:
         run(table(tmp_path / "b", ["one text", "three"]), against=index)
 
 
-@pytest.mark.parametrize("step", ["_write_texts", "_write_manifest"])
-def test_a_killed_commit_leaves_the_old_index(
+STEPS = ["_write_documents", "write_keys", "write_texts", "_sync", "_write_manifest"]
+
+
+@pytest.mark.parametrize("step", [*STEPS, "after"])
+def test_a_killed_merge_leaves_the_old_index_or_the_new(
     step: str, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = tmp_path / "index"
-    run(table(tmp_path / "a", corpus.texts[:60]), against=index)
-    source = table(tmp_path / "b", corpus.texts[60:90], range(60, 90))
+    for start in (0, 40):
+        part = corpus.texts[start : start + 40 - start // 4]
+        run(table(tmp_path / "a", part, range(start, start + len(part))), against=index)
+    source = table(tmp_path / "b", corpus.texts[70:110], range(70, 110))
+    _, expected = run(source, against=index, add=False)
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as killed:
-        killed.setattr(dedup_index, step, die)
+        if step == "after":
+            written = dedup_index._write_manifest
+            killed.setattr(dedup_index, "_write_manifest", lambda i: (written(i), die()))
+        else:
+            killed.setattr(dedup_index, step, die)
         with pytest.raises(KeyboardInterrupt):
             run(source, against=index)
-    assert run(source, against=index, add=False)[0].index_rows == 60
-    assert run(source, against=index)[0].index_rows == 90
-    assert len(list((index / "segments").iterdir())) == 2
+    assert len(list((index / "segments").iterdir())) > 2
+    held = 110 if step == "after" else 70
+    summary, found = run(source, against=index, add=False)
+    assert summary.index_rows == held
+    assert found == expected
+    summary, found = run(source, against=index)
+    assert (summary.index_rows, summary.added, found) == (110, 110 - held, expected)
+    run(table(tmp_path / "c", ["one more"], [110]), against=index)
+    named = {
+        s["name"]: s["rows"] for s in json.loads((index / "index.json").read_text())["segments"]
+    }
+    assert sum(named.values()) == 111
+    assert {path.name for path in (index / "segments").iterdir()} == named.keys()
+
+
+@settings(max_examples=5)
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=8))
+def test_answers_do_not_depend_on_how_segments_merged(sizes: list[int]) -> None:
+    """The same files as one run over all of them writes, but for how texts are blocked."""
+    texts = make_corpus(40 * 8, seed=7, share=0.6).texts
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        first = 0
+        for size in sizes:
+            ids = range(first, first + size)
+            run(table(folder / "in", texts[first : first + size], ids), against=folder / "merged")
+            first += size
+        segments = open_index(folder / "merged", str(SETTINGS.scheme)).segments
+        rows = [segment.rows for segment in segments]
+        assert all(one > sum(rows[i + 1 :]) for i, one in enumerate(rows))
+        run(table(folder / "in", texts[:first]), against=folder / "whole")
+        (whole,) = open_index(folder / "whole", str(SETTINGS.scheme)).segments
+        for part in range(PARTS):
+            shifted = [s.keys(part) + np.uint64(s.first) for s in segments]
+            assert np.sort(np.concatenate(shifted)).tolist() == whole.keys(part).tolist()
+        every = np.arange(first)
+        held = pa.concat_arrays([s.texts(every[: s.rows]) for s in segments])
+        assert held.to_pylist() == whole.texts(every).to_pylist() == texts[:first]
+        assert pa.concat_arrays([s.documents().ids for s in segments]).to_pylist() == list(every)
+        new = table(folder / "new", texts[first // 2 : first // 2 + 20], range(1000, 1020))
+        assert (
+            run(new, against=folder / "merged", add=False)[1]
+            == run(new, against=folder / "whole", add=False)[1]
+        )
 
 
 def test_super_common_keys_are_capped_and_copies_kept(tmp_path: Path) -> None:

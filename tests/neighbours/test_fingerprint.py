@@ -48,6 +48,13 @@ def assert_same(texts: list[str]) -> None:
         assert set(mine.hashes[mine.span(row)]) == set(theirs.hashes[theirs.span(row)])
         assert mine.marked_of(row).tolist() == theirs.marked_of(row).tolist()
         assert mine.sizes()[row] == len(shingles(one))
+    signed, cut = bulk.sign_and_cut(pa.array(texts, pa.string()), SCHEME)
+    assert (signed.keys == compiled.keys).all()
+    again = bulk.distinct([(cut, np.arange(len(texts)))])
+    for row in range(len(texts)):
+        assert set(again.hashes[again.span(row)]) == set(mine.hashes[mine.span(row)])
+        assert again.marked_of(row).tolist() == mine.marked_of(row).tolist()
+    assert again.sizes().tolist() == mine.sizes().tolist()
     left, right = np.triu_indices(len(texts), 1)
     for a, b in zip(
         fingerprint.compare(left, right, mine), bulk.compare(left, right, theirs), strict=True

@@ -1,6 +1,7 @@
 """A `Store` in memory: the same questions answered from lists, for laws over many histories."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from warehouse.history.change import TextState
@@ -35,6 +36,13 @@ class MemoryStore:
 
     def known_captures(self, capture_ids: Iterable[str]) -> set[str]:
         return self.known_ids("looks", "capture_id", capture_ids)
+
+    def look_days(self, source_id: str, since: date) -> set[date]:
+        return {
+            row["day"]
+            for row in self.rows("look_days")
+            if row["source_id"] == source_id and row["day"] >= since
+        }
 
     def known_ids(self, table: str, column: str, ids: Iterable[str]) -> set[str]:
         return {row[column] for row in self.rows(table)} & set(ids)

@@ -168,7 +168,7 @@ MOMENTS = [
     pytest.param(_postgres, _at_statement("commit", lambda kill: kill()),
                  id="PostgreSQL, between deciding and COMMIT"),
     pytest.param(_bucket, _while_fetching, id="bucket, fetching", marks=_drill),
-    pytest.param(_bucket, _while_uploading, id="bucket, uploading evidence"),
+    pytest.param(_bucket, _while_uploading, id="bucket, uploading evidence", marks=_drill),
     pytest.param(_bucket, _at_statement("insert into lake.looks", lambda kill: kill()),
                  id="bucket, writing rows", marks=_drill),
 ]  # fmt: skip

@@ -5,6 +5,7 @@ whichever parsers read them first. Transaction time: what we knew stays what we 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -24,6 +25,7 @@ from tests.warehouse.histories import (
     staged,
 )
 from tests.warehouse.sql_store import SqlLake, sql_lake
+from tests.warehouse.test_live_history import BANNER, releases
 from tests.warehouse.test_reading_again import one_each
 from warehouse.model import StagedLook
 
@@ -219,3 +221,17 @@ def test_an_address_where_nothing_is_read_any_more_is_no_releases() -> None:
         )
         assert lake.ask("select url, role from release_urls") == []
         assert lake.ask("select url, revision from releases") == [(None, 1)]
+
+
+def test_what_an_incident_held_back_becomes_history_with_its_own_times() -> None:
+    """Accepted days later: valid time is as if it had never been held, what we knew stays."""
+    first, changed = releases(0), releases(1, extra=f"\n{BANNER}")
+    with sql_lake() as lake:
+        lake.run(first, hold=True)
+        at = lake.run(changed, hold=True)
+        knew = known_at(lake, at)
+        assert lake.ask("select max(revision) from revisions") == [(1,)]
+        lake.run([replace(one, held=True, reading=None, text=None) for one in changed])
+        assert known_at(lake, at) == knew
+        assert lake.ask("select max(revision) from revisions") == [(2,)]
+        assert valid_time(lake) == ended_in([first, changed])

@@ -192,15 +192,14 @@ def test_without_the_encoder_a_changed_text_loses_its_proposal() -> None:
 
 
 PAGES = [EN, EN2, DE, DE2]
-worlds = st.lists(
-    st.one_of(
-        st.builds(english, st.integers(0, 5), st.sampled_from([FISH, FERRY]), st.sampled_from(PAGES)),
-        st.builds(german, st.integers(0, 5), st.sampled_from([FISCH, FAEHRE, FISCH + " drei"]),
-                  st.sampled_from(PAGES)),
-    ),
-    min_size=2,
-    max_size=6,
+ENGLISH = st.builds(
+    english, st.integers(0, 5), st.sampled_from([FISH, FERRY]), st.sampled_from(PAGES)
+)
+GERMAN = st.builds(
+    german, st.integers(0, 5), st.sampled_from([FISCH, FAEHRE, FISCH + " drei"]),
+    st.sampled_from(PAGES),
 )  # fmt: skip
+worlds = st.lists(st.one_of(ENGLISH, GERMAN), min_size=2, max_size=6)
 
 
 @settings(max_examples=12, deadline=None)

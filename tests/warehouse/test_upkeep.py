@@ -156,7 +156,7 @@ def test_merged_files_are_sorted_in_small_row_groups(tmp_path: Path) -> None:
     connection.close()
     assert len(ids) == 12000
     assert ids == sorted(ids)
-    assert max(groups) == (8192,)
+    assert max(groups) == (BY_NAME["texts"].row_group_rows,)
 
 
 def test_maintain_waits_for_the_writer(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ letters, the capital sigma), that are written without spaces (Thai) or that lie 
 (Chinese, Japanese) send their text down the plain route.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,50 +15,105 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.history import fingerprint
-from warehouse.history.bulk_kernels import UNSAFE, compare_pairs, distinct_shingles, sign_all
+from warehouse.history.bulk_kernels import (
+    UNSAFE,
+    add_chosen,
+    add_distinct,
+    compare_pairs,
+    cut_all,
+    sign_all,
+)
 from warehouse.history.bulk_tables import fold_tables, months
-from warehouse.history.fingerprint import I64, U64, Route, Scheme, Shingles, Signatures, Strings
+from warehouse.history.fingerprint import (
+    I64,
+    U64,
+    Keeping,
+    Route,
+    Scheme,
+    Shingles,
+    Signatures,
+    Strings,
+)
 
 
 def sign(texts: Strings, scheme: Scheme) -> Signatures:
     """The fingerprints of a string array without nulls; as `fingerprint.sign` gives them."""
+    return _sign(texts, scheme, keep=False)[0]
+
+
+def sign_and_cut(texts: Strings, scheme: Scheme) -> tuple[Signatures, Shingles]:
+    """The fingerprints, and what `distinct` makes the same shingles of as `shingles` gives."""
+    return _sign(texts, scheme, keep=True)
+
+
+def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Shingles]:
     data, offsets = _buffers(texts)
     factors, addends = fingerprint.permutations(scheme.bands * scheme.rows)
-    digests, words, keys, ends = sign_all(
+    digests, words, keys, ends, *cut = sign_all(
         data, offsets, *fold_tables(), factors, addends,
-        scheme.bands, scheme.window, scheme.dense_grams,
+        scheme.bands, scheme.window, scheme.dense_grams, *months(), keep,
     )  # fmt: skip
     plain = np.flatnonzero(words == UNSAFE)
-    if not len(plain):
-        return Signatures(digests, words.astype(np.uint32), keys, ends)
-    signed = fingerprint.sign(fingerprint.strings(texts.take(plain)), scheme)
-    digests[plain], words[plain] = signed.digests, signed.words
-    keys, ends = _spliced(keys, ends, plain, signed.keys, signed.ends)
-    return Signatures(digests, words.astype(np.uint32), keys, ends)
+    kept = Shingles(*cut)
+    if len(plain):
+        slow = fingerprint.strings(texts.take(plain))
+        signed = fingerprint.sign(slow, scheme)
+        digests[plain], words[plain] = signed.digests, signed.words
+        keys, ends = _spliced(keys, ends, plain, signed.keys, signed.ends)
+        kept = _with_plain(kept, plain, slow) if keep else kept
+    return Signatures(digests, words.astype(np.uint32), keys, ends), kept
 
 
 def shingles(texts: Strings) -> Shingles:
     """The distinct shingles and marked words of a string array without nulls."""
     data, offsets = _buffers(texts)
-    hashes, ends, marked, marked_ends, safe = distinct_shingles(
-        data, offsets, *fold_tables(), *months()
-    )
+    *cut, safe = cut_all(data, offsets, *fold_tables(), *months())
+    found = distinct([(Shingles(*cut), np.arange(len(texts)))])
     plain = np.flatnonzero(~safe)
-    if len(plain):
-        read = fingerprint.shingles(fingerprint.strings(texts.take(plain)))
-        hashes, ends = _spliced(hashes, ends, plain, read.hashes, read.ends)
-        marked, marked_ends = _spliced(marked, marked_ends, plain, read.marked, read.marked_ends)
-    return Shingles(hashes, ends, marked, marked_ends)
+    if not len(plain):
+        return found
+    return _with_plain(found, plain, fingerprint.strings(texts.take(plain)))
 
 
-def compare(left: I64, right: I64, known: Shingles) -> tuple[I64, npt.NDArray[np.bool_]]:
-    """Of every pair of rows: the shingles they share, and whether a conflict is possible.
-
-    Quickest when the pairs are ordered by `left`. Conflicts as in `fingerprint.compare`.
-    """
-    shared, suspicious = compare_pairs(
-        left, right, known.hashes, known.ends, known.marked, known.marked_ends
+def _with_plain(found: Shingles, rows: I64, texts: list[str]) -> Shingles:
+    """The same with the empty `rows` cut by the plain route."""
+    read = fingerprint.shingles(texts)
+    return Shingles(
+        *_spliced(found.hashes, found.ends, rows, read.hashes, read.ends),
+        *_spliced(found.marked, found.marked_ends, rows, read.marked, read.marked_ends),
     )
+
+
+def distinct(parts: Sequence[tuple[Shingles, I64]]) -> Shingles:
+    """Each shingle of some rows of every part once, and their marked words."""
+    return Shingles(
+        *_gathered(add_distinct, [(cut.hashes, cut.ends, rows) for cut, rows in parts]),
+        *_gathered(add_chosen, [(cut.marked, cut.marked_ends, rows) for cut, rows in parts]),
+    )
+
+
+def _gathered(add: Any, parts: Sequence[tuple[U64, I64, I64]]) -> tuple[U64, I64]:
+    """What `add` takes of every part, in one ragged array."""
+    most = sum(
+        int((ends[rows] - np.where(rows > 0, ends[rows - 1], 0)).sum()) for _, ends, rows in parts
+    )
+    found = np.empty(most, np.uint64)
+    found_ends = np.empty(sum(len(rows) for _, _, rows in parts), np.int64)
+    at = done = 0
+    for values, ends, rows in parts:
+        at = add(values, ends, rows, found, at, found_ends[done:])
+        done += len(rows)
+    return found[:at], found_ends
+
+
+def compare(
+    left: I64, right: I64, known: Shingles, least: I64 | None = None
+) -> tuple[I64, npt.NDArray[np.bool_]]:
+    """As `Compare` states it; quickest when the pairs are ordered by `left`."""
+    shared, suspicious = compare_pairs(
+        left, right, known.hashes, known.ends, known.marked, known.marked_ends,
+        np.zeros(len(left), np.int64) if least is None else least,
+    )  # fmt: skip
     return shared, suspicious
 
 
@@ -87,5 +143,5 @@ def _spliced(values: U64, ends: I64, rows: I64, new: U64, new_ends: I64) -> tupl
     return np.insert(values, at, new), np.cumsum(sizes)
 
 
-COMPILED = Route(sign, shingles, compare)
+COMPILED = Route(sign, shingles, compare, Keeping(sign_and_cut, distinct))
 """This module's route, for many texts."""

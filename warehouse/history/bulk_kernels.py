@@ -204,12 +204,15 @@ def _step(state, block):  # type: ignore[no-untyped-def]
 def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
     """An ASCII word's hash, that of its lower-cased form, and a number above 0 if it has a digit.
 
-    Without a branch up to 16 bytes, as words of 3 and of 12 letters come in no order to learn.
+    Without a branch on the length up to 16 bytes, as words of 3 and of 12 letters come in no order
+    to learn; most words have no capital.
     """
     one = _eight_bytes(data, start) & _first_bytes(min(length, 8))  # type: ignore[call-arg]
     two = _eight_bytes(data, start + 8) & _first_bytes(min(max(length - 8, 0), 8))
-    cased = _step(_step(_SEED, one), two)
-    lowered = _step(_step(_SEED, _lower(one)), _lower(two))
+    low_one, low_two = _lower(one), _lower(two)
+    cased = lowered = _step(_step(_SEED, one), two)
+    if (low_one ^ one) | (low_two ^ two):
+        lowered = _step(_step(_SEED, low_one), low_two)
     digits = _digits(one) | _digits(two)
     at = 16
     while at < length:
@@ -218,7 +221,8 @@ def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
         cased, lowered = _step(cased, more), _step(lowered, _lower(more))
         digits |= _digits(more)
         at += 8
-    return _mix(cased ^ _u64(length)), _mix(lowered ^ _u64(length)), digits
+    cased_hash = _mix(cased ^ _u64(length))
+    return cased_hash, cased_hash if cased == lowered else _mix(lowered ^ _u64(length)), digits
 
 
 @_jit
@@ -323,11 +327,18 @@ def _window_minima(grams, count, window, spare, out):  # type: ignore[no-untyped
 
 
 @_jit
+def _table_size(count):  # type: ignore[no-untyped-def]
+    """The size of an open table that so many values leave three quarters empty or more."""
+    size = 16
+    while size < 4 * count:
+        size *= 2
+    return size
+
+
+@_jit
 def _append_distinct(values, count, table, out, at):  # type: ignore[no-untyped-def]
     """The distinct values from `at` on; returns where they end. A value of 0 would be lost."""
-    size = 16
-    while size < 2 * count:
-        size *= 2
+    size = _table_size(count)
     table[:size] = _0
     for i in range(count):
         value = values[i]
@@ -342,38 +353,51 @@ def _append_distinct(values, count, table, out, at):  # type: ignore[no-untyped-
 
 
 @_jit
-def _room_for_table(count):  # type: ignore[no-untyped-def]
-    """The size of a table that `_append_distinct` may need for so many values."""
-    size = 16
-    while size < 2 * count:
-        size *= 2
-    return size
+def _longest(offsets):  # type: ignore[no-untyped-def]
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    return longest
 
 
 @_jit
-def sign_all(data, offsets, fold, lower, factors, addends, bands, window, dense):  # type: ignore[no-untyped-def]
-    """Digests, words, keys and ends of every text; a word count of UNSAFE where it was not read."""
+def sign_all(  # type: ignore[no-untyped-def]
+    data, offsets, fold, lower, factors, addends, bands, window, dense, filter_, months, keep
+):
+    """Digests, words, keys and ends of every text; a word count of UNSAFE where it was not read.
+
+    With `keep` also its shingles in text order, its marked words, and where each text's end.
+    """
     n = len(offsets) - 1
-    longest = 0
-    for row in range(n):
-        longest = max(longest, offsets[row + 1] - offsets[row])
+    longest = _longest(offsets)
     room = longest // 2 + 2  # no fold makes two words of one
     cased, lowered = np.empty(room, _u64), np.empty(room, _u64)
-    shingles, grams = np.empty(room, _u64), np.empty(room, _u64)
-    digit = np.empty(0, np.uint8)
+    grams, spare = np.empty(room, _u64), np.empty(room, _u64)
+    digit = np.empty(room if keep else 0, np.uint8)
     stops = np.empty(longest + 16, np.int64)
     least = np.empty(len(factors), np.uint32)
     rows = len(factors) // bands
-    table = np.empty(_room_for_table(room), _u64)
+    table = np.empty(_table_size(room), _u64)
     digests, words = np.zeros((n, 2), _u64), np.zeros(n, np.int64)
     keys = np.empty(n * (1 + bands + dense) + (offsets[n] - offsets[0]) // 2, _u64)
     ends = np.zeros(n, np.int64)
-    at = 0
+    room_for_all = (offsets[n] - offsets[0]) // 2 + n if keep else 0
+    cut, marked = np.empty(max(room, room_for_all), _u64), np.empty(room_for_all, _u64)
+    cut_ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    at = cut_at = marked_at = 0
     for row in range(n):
         count = _read_words(
             data, offsets[row], offsets[row + 1], fold, lower, stops, cased, lowered, digit
         )
         words[row] = count
+        shingles = cut[cut_at:]
+        n_shingles = _shingle(lowered, count, shingles)
+        if keep:
+            marked_at = _append_marked(
+                cased, lowered, digit, count, filter_, months, marked, marked_at
+            )
+            cut_at += n_shingles
+            cut_ends[row], marked_ends[row] = cut_at, marked_at
         if count > 0:
             one = two = _0
             for i in range(count):
@@ -384,7 +408,6 @@ def sign_all(data, offsets, fold, lower, factors, addends, bands, window, dense)
             digests[row, 0], digests[row, 1] = one, two
             keys[at] = one & ~_SORTS | _COPY
             at += 1
-            n_shingles = _shingle(lowered, count, shingles)
             _least_hashes(shingles, n_shingles, factors, addends, least)
             for band in range(bands):
                 key = _u64(band + 1) * _GOLDEN
@@ -398,10 +421,27 @@ def sign_all(data, offsets, fold, lower, factors, addends, bands, window, dense)
             if n_grams < dense:
                 at = _append_distinct(grams, n_grams, table, keys, at)
             else:
-                kept = _window_minima(grams, n_grams, window, shingles, cased)
+                kept = _window_minima(grams, n_grams, window, spare, cased)
                 at = _append_distinct(cased, kept, table, keys, at)
         ends[row] = at
-    return digests, words, keys[:at].copy(), ends
+    return (
+        digests, words, keys[:at], ends,
+        cut[:cut_at], cut_ends, marked[:marked_at], marked_ends,
+    )  # fmt: skip
+
+
+@_jit
+def _append_marked(cased, lowered, digit, count, filter_, months, out, at):  # type: ignore[no-untyped-def]
+    """The marked ones of a text's words from `at` on; returns where they end."""
+    for i in range(count):
+        if (
+            digit[i]
+            or cased[i] != lowered[i]
+            or (filter_[lowered[i] & _u64(0xFFFF)] and _holds(months, lowered[i]))
+        ):
+            out[at] = lowered[i]
+            at += 1
+    return at
 
 
 @_jit
@@ -412,20 +452,19 @@ def _holds(values, value):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def distinct_shingles(data, offsets, fold, lower, filter_, months):  # type: ignore[no-untyped-def]
-    """Distinct shingles and marked words of every text; an end of UNSAFE where it was not read."""
+def cut_all(data, offsets, fold, lower, filter_, months):  # type: ignore[no-untyped-def]
+    """Shingles in text order and marked words of every text, where each text's end, and whether
+    it was read: one that was not must go down the plain route.
+    """
     n = len(offsets) - 1
-    longest = 0
-    for row in range(n):
-        longest = max(longest, offsets[row + 1] - offsets[row])
+    longest = _longest(offsets)
     room = longest // 2 + 2
-    cased, lowered, shingles = np.empty(room, _u64), np.empty(room, _u64), np.empty(room, _u64)
+    cased, lowered = np.empty(room, _u64), np.empty(room, _u64)
     digit = np.empty(room, np.uint8)
     stops = np.empty(longest + 16, np.int64)
-    table = np.empty(_room_for_table(room), _u64)
     room_for_all = (offsets[n] - offsets[0]) // 2 + n
-    hashes, marked = np.empty(room_for_all, _u64), np.empty(room_for_all, _u64)
-    ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    cut, marked = np.empty(room_for_all, _u64), np.empty(room_for_all, _u64)
+    cut_ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
     safe = np.ones(n, np.bool_)
     at = marked_at = 0
     for row in range(n):
@@ -433,25 +472,44 @@ def distinct_shingles(data, offsets, fold, lower, filter_, months):  # type: ign
             data, offsets[row], offsets[row + 1], fold, lower, stops, cased, lowered, digit
         )
         safe[row] = count != UNSAFE
-        at = _append_distinct(shingles, _shingle(lowered, count, shingles), table, hashes, at)
-        for i in range(count):
-            if (
-                digit[i]
-                or cased[i] != lowered[i]
-                or (filter_[lowered[i] & _u64(0xFFFF)] and _holds(months, lowered[i]))
-            ):
-                marked[marked_at] = lowered[i]
-                marked_at += 1
-        ends[row], marked_ends[row] = at, marked_at
-    return hashes[:at].copy(), ends, marked[:marked_at].copy(), marked_ends, safe
+        at += _shingle(lowered, count, cut[at:])
+        marked_at = _append_marked(cased, lowered, digit, count, filter_, months, marked, marked_at)
+        cut_ends[row], marked_ends[row] = at, marked_at
+    return cut[:at], cut_ends, marked[:marked_at], marked_ends, safe
+
+
+@_jit
+def add_distinct(values, ends, rows, out, at, out_ends):  # type: ignore[no-untyped-def]
+    """The distinct values of each of some rows from `at` on, in order of first sight.
+
+    Each row's end goes into `out_ends`; returns the last one.
+    """
+    longest = 0
+    for row in rows:
+        longest = max(longest, ends[row] - (ends[row - 1] if row else 0))
+    table = np.empty(_table_size(longest), _u64)
+    for i, row in enumerate(rows):
+        start = ends[row - 1] if row else 0
+        at = _append_distinct(values[start : ends[row]], ends[row] - start, table, out, at)
+        out_ends[i] = at
+    return at
+
+
+@_jit
+def add_chosen(values, ends, rows, out, at, out_ends):  # type: ignore[no-untyped-def]
+    """The values of each of some rows from `at` on, as `add_distinct` does."""
+    for i, row in enumerate(rows):
+        for place in range(ends[row - 1] if row else 0, ends[row]):
+            out[at] = values[place]
+            at += 1
+        out_ends[i] = at
+    return at
 
 
 @_jit
 def _fill_table(values, start, end, table):  # type: ignore[no-untyped-def]
-    """Distinct values into an open table at most a quarter full; returns its size."""
-    size = 16
-    while size < 4 * (end - start):
-        size *= 2
+    """Distinct values into an open table; returns it, larger if need be, and its size."""
+    size = _table_size(end - start)
     if size > len(table):
         table = np.zeros(size, _u64)
     table[:size] = _0
@@ -464,10 +522,11 @@ def _fill_table(values, start, end, table):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def compare_pairs(left, right, hashes, ends, marked, marked_ends):  # type: ignore[no-untyped-def]
+def compare_pairs(left, right, hashes, ends, marked, marked_ends, least):  # type: ignore[no-untyped-def]
     """Shared shingles of every pair, and whether each side has a marked word the other lacks.
 
-    Pairs ordered by `left` reuse its table.
+    Pairs ordered by `left` reuse its table. A pair that cannot reach its `least` any more is
+    given up: what was counted by then is below it too.
     """
     n = len(left)
     shared = np.zeros(n, np.int64)
@@ -483,12 +542,15 @@ def compare_pairs(left, right, hashes, ends, marked, marked_ends):  # type: igno
             table, size = _fill_table(hashes, start, ends[one], table)
         first, last = (ends[other - 1] if other else 0), ends[other]
         found = 0
-        for i in range(first, last):
-            value = hashes[i]
-            slot = value & _u64(size - 1)
-            while table[slot] != _0 and table[slot] != value:
-                slot = (slot + _1) & _u64(size - 1)
-            found += table[slot] == value
+        for block in range(first, last, 32):
+            if found + last - block < least[pair]:
+                break
+            for i in range(block, min(block + 32, last)):
+                value = hashes[i]
+                slot = value & _u64(size - 1)
+                while table[slot] != _0 and table[slot] != value:
+                    slot = (slot + _1) & _u64(size - 1)
+                found += table[slot] == value
         shared[pair] = found
         if 2 * found >= ends[one] - start + last - first - found:
             suspicious[pair] = _both_have_more(

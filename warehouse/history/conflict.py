@@ -9,9 +9,9 @@ words are aligned inside a pair, and each stretch of differing words is judged a
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-
-from rapidfuzz.distance import Levenshtein
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import zip_longest
 
 from parsers.normalise import normalise
 from warehouse.history.tokens import split_words
@@ -85,13 +85,88 @@ def conflicts(text: str, other: str) -> bool:
 
 def aligned_conflict(text: str, other: str) -> bool:
     """The second half of `conflicts`, for texts that are known to state more than each other."""
-    text, other = sorted((text, other))  # so that the answer does not depend on their order
+    texts = sorted((text, other))  # so that the answer does not depend on their order
+    answer = _conflict_in_step(*texts)
+    return _conflict_anywhere(*texts) if answer is None else answer
+
+
+def _conflict_anywhere(text: str, other: str) -> bool:
+    """Whether sentences that belong together conflict, wherever they stand."""
     left, right = _without_common(paragraphs_of(text), paragraphs_of(other))
     return any(
-        _differ(mine, theirs)
+        _sentences_conflict(one, two, (text, other))
         for one, two in _paired(_sentences(left), _sentences(right))
-        for mine, theirs in _differing(one, two, (text, other))
     )
+
+
+def _conflict_in_step(text: str, other: str) -> bool | None:
+    """The same answer while sentences stand at equal places, as in next year's edition.
+
+    None as soon as `_paired` might pair otherwise: a sentence that differs from its counterpart
+    must stand nowhere in the other text (nor does its paragraph then), and have so much in common
+    with it that it is compared with no other. It ends at the first conflict, with most of both
+    texts unread.
+    """
+    whole, other_whole = _Whole(text), _Whole(other)
+    for one, two in zip_longest(_lazy_paragraphs(text), _lazy_paragraphs(other)):
+        if one is None or two is None:
+            return None
+        if one == two:
+            continue
+        if "。" in one or "。" in two:  # which ends a sentence without being kept as it is
+            return None
+        for pair in _sentences_in_step(_sentences([one]), _sentences([two]), whole, other_whole):
+            if pair is None:
+                return None
+            if _sentences_conflict(*pair, (text, other)):
+                return True
+    return False
+
+
+class _Whole:
+    """A text that sentences are looked for in."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words_stand = text.isascii() and "`" not in text
+        self._normal: str | None = None
+
+    def lacks(self, sentence: str) -> bool:
+        """Whether a normalised sentence stands nowhere in it. A word that is missing says so
+        sooner than reading all of the text does."""
+        if self._words_stand and any(word not in self._text for word in sentence.split(" ")):
+            return True
+        if self._normal is None:
+            self._normal = normalise(self._text)
+        return sentence not in self._normal
+
+
+def _lazy_paragraphs(text: str) -> Iterator[str]:
+    """`paragraphs_of`, one at a time."""
+    start = 0
+    for border in _BLANK_LINE.finditer(text):
+        if paragraph := normalise(text[start : border.start()]):
+            yield paragraph
+        start = border.end()
+    if paragraph := normalise(text[start:]):
+        yield paragraph
+
+
+def _sentences_in_step(
+    left: Sequence[str], right: Sequence[str], whole: _Whole, other_whole: _Whole
+) -> Iterator[tuple[str, str] | None]:
+    """The pairs of differing sentences at equal places, None where another pair is possible."""
+    for one, two in zip_longest(left, right):
+        if one is None or two is None:
+            yield None
+        elif one != two:
+            sure = other_whole.lacks(one) and whole.lacks(two)
+            sure = sure and _overlap(_distinct(one), _distinct(two)) >= SURELY_PAIRED_SHARE
+            yield (one, two) if sure else None
+
+
+def _sentences_conflict(one: str, two: str, texts: Sequence[str]) -> bool:
+    return any(_differ(mine, theirs) for mine, theirs in _differing(one, two, texts))
 
 
 def paragraphs_of(text: str) -> list[str]:
@@ -110,6 +185,9 @@ def count_paragraphs(text: str) -> int:
 
 def _without_common(left: list[str], right: list[str]) -> tuple[list[str], list[str]]:
     """Both lists without what stands in either, each time it does."""
+    once = set(left), set(right)
+    if len(once[0]) == len(left) and len(once[1]) == len(right):
+        return [p for p in left if p not in once[1]], [p for p in right if p not in once[0]]
     common = Counter(left) & Counter(right)
     return _without(left, common.copy()), _without(right, common)
 
@@ -143,9 +221,13 @@ def is_marked(word: str) -> bool:
     >>> is_marked("六"), is_marked("会")
     (True, False)
     """
-    if word != word.lower() or any(map(str.isdigit, word)):
+    if word != word.lower():
         return True
-    return word in HAN_NUMERALS or word in MONTHS or (word[-1:] in EDGES and word[:-1] in MONTHS)
+    if word.isalpha():
+        return word in MONTHS or word in HAN_NUMERALS
+    if any(map(str.isdigit, word)):
+        return True
+    return word in HAN_NUMERALS or (word[-1:] in EDGES and word[:-1] in MONTHS)
 
 
 def _sentences(paragraphs: Iterable[str]) -> list[str]:
@@ -166,11 +248,11 @@ def _paired(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, st
     """Sentences that differ but belong together, each used once."""
     partner = _equal_partners(left, right)
     taken = set(partner.values())
-    rest = {i: frozenset(split_words(s.lower())) for i, s in enumerate(right) if i not in taken}
+    rest = {i: _distinct(s) for i, s in enumerate(right) if i not in taken}
     for place, sentence in enumerate(left):
         if place in partner or not rest:
             continue
-        found = _partner(frozenset(split_words(sentence.lower())), place, rest)
+        found = _partner(_distinct(sentence), place, rest)
         if found is not None:
             partner[place] = found
             del rest[found]
@@ -207,27 +289,43 @@ def _equal_partners(left: Sequence[str], right: Sequence[str]) -> dict[int, int]
     return {i: places[s].pop() for i, s in enumerate(left) if places.get(s)}
 
 
+def _distinct(sentence: str) -> frozenset[str]:
+    return frozenset(split_words(sentence.lower()))
+
+
 def _overlap(words: frozenset[str], others: frozenset[str]) -> float:
     return len(words & others) / max(len(words), len(others))
 
 
 def _token(place: int, word: str, texts: Sequence[str]) -> Token:
     """A word of a sentence; a capital at its start makes a name only of a known one."""
-    bare = _bare(word)
-    form = bare.lower()
+    token = _inner_token(word)
+    if place or not token.name or any(_stands_inside(_bare(word), text) for text in texts):
+        return token
+    return replace(token, name=False)
+
+
+@lru_cache(maxsize=1 << 14)
+def _inner_token(word: str) -> Token:
+    """A word inside a sentence; names and numbers recur."""
+    bare, form = _bare(word), _form(word)
     month = None if form == "may" and bare != "May" else MONTHS.get(form)
-    capital = month is None and bare != form and bare[:1].isupper()
     return Token(
         form or word,
         tuple(_numbers(bare)),
         month,
-        capital and (place > 0 or any(_stands_inside(bare, text) for text in texts)),
+        month is None and bare != form and bare[:1].isupper(),
         word.endswith(".") and 0 < len(bare) <= 3,
     )
 
 
 def _bare(word: str) -> str:
     return word.strip(EDGES).removesuffix("'s")
+
+
+@lru_cache(maxsize=1 << 15)
+def _form(word: str) -> str:
+    return _bare(word).lower()
 
 
 def _stands_inside(word: str, text: str) -> bool:
@@ -245,6 +343,8 @@ def _numbers(word: str) -> Iterator[str]:
     """The numbers in a word; of a full date its day, month and year as numbers of their own."""
     if word in HAN_NUMERALS:
         yield word
+    if word.isalpha():
+        return
     for match in _NUMBER.findall(word):
         if date := _DAY_FIRST.fullmatch(match):
             yield from (date[1].lstrip("0"), f"month {int(date[2])}", date[3])
@@ -260,13 +360,17 @@ def _differing(
 ) -> Iterator[tuple[list[Token], list[Token]]]:
     """The stretches between words that two sentences share in order."""
     left, right = split_words(sentence), split_words(other)
-    a, b = [_bare(word).lower() for word in left], [_bare(word).lower() for word in right]
+    start, end = _common_ends(left, right)
+    a = [_form(word) for word in left[start : len(left) - end]]
+    b = [_form(word) for word in right[start : len(right) - end]]
     mine: list[Token] = []
     theirs: list[Token] = []
+    from rapidfuzz.distance import Levenshtein  # a tenth of a second that most runs do not need
+
     for op in Levenshtein.opcodes(a, b):
         if op.tag != "equal":
-            mine += [_token(i, left[i], texts) for i in range(op.src_start, op.src_end)]
-            theirs += [_token(i, right[i], texts) for i in range(op.dest_start, op.dest_end)]
+            mine += _tokens(left, start + op.src_start, start + op.src_end, texts)
+            theirs += _tokens(right, start + op.dest_start, start + op.dest_end, texts)
         elif mine or theirs:
             yield mine, theirs
             mine, theirs = [], []
@@ -274,26 +378,46 @@ def _differing(
         yield mine, theirs
 
 
+def _common_ends(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
+    """How many words two sentences share at their start, and at the end of what is left."""
+    start = _common_start(zip(left, right, strict=False))
+    rest = zip(reversed(left[start:]), reversed(right[start:]), strict=False)
+    return start, _common_start(rest)
+
+
+def _common_start(pairs: Iterable[tuple[str, str]]) -> int:
+    count = 0
+    for word, other in pairs:
+        if word != other and _form(word) != _form(other):
+            break
+        count += 1
+    return count
+
+
+def _tokens(words: Sequence[str], start: int, end: int, texts: Sequence[str]) -> list[Token]:
+    return [_token(i, words[i], texts) for i in range(start, end)]
+
+
 def _differ(left: list[Token], right: list[Token]) -> bool:
     """Whether a stretch sets a number against another, a month against another or names so."""
     if not left or not right:
         return False
-    mine, theirs = _stated(left), _stated(right)
-    for kind in ("number", "month"):
-        if mine[kind] - theirs[kind] and theirs[kind] - mine[kind]:
+    for mine, theirs in zip(_stated(left), _stated(right), strict=True):
+        if mine and theirs and Counter(mine) - Counter(theirs) and Counter(theirs) - Counter(mine):
             return True
     return _names_differ([t for t in left if t.name], [t for t in right if t.name])
 
 
-def _stated(tokens: Iterable[Token]) -> dict[str, Counter[str]]:
+def _stated(tokens: Iterable[Token]) -> tuple[list[str], list[str]]:
     """The numbers and the months of a stretch, dates in figures and in words alike."""
-    found: dict[str, Counter[str]] = {"number": Counter(), "month": Counter()}
+    numbers: list[str] = []
+    months: list[str] = []
     for token in tokens:
         for number in token.numbers:
-            found["month" if number.startswith("month ") else "number"][number] += 1
+            (months if number.startswith("month ") else numbers).append(number)
         if token.month is not None:
-            found["month"][f"month {token.month}"] += 1
-    return found
+            months.append(f"month {token.month}")
+    return numbers, months
 
 
 def _names_differ(left: list[Token], right: list[Token]) -> bool:

@@ -22,7 +22,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from itertools import pairwise
+from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -127,9 +128,41 @@ class Shingles:
         """A text's marked words."""
         return self.marked[self.marked_ends[row - 1] if row else 0 : self.marked_ends[row]]
 
+    @classmethod
+    def joined(cls, parts: Sequence["Shingles"]) -> "Shingles":
+        """Those of one text after another's."""
+        return cls(
+            *_joined([(part.hashes, part.ends) for part in parts]),
+            *_joined([(part.marked, part.marked_ends) for part in parts]),
+        )
+
     def sizes(self) -> I64:
         """How many distinct shingles each text has."""
         return np.diff(self.ends, prepend=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How a route signs and cuts texts at once, for those who can keep both."""
+
+    sign: Callable[[Strings, Scheme], tuple[Signatures, Shingles]]
+    """The shingles may repeat."""
+    distinct: Callable[[Sequence[tuple[Shingles, I64]]], Shingles]
+    """Those of some rows of every batch, each once."""
+
+
+class Compare(Protocol):
+    """Sets texts side by side."""
+
+    def __call__(
+        self, left: I64, right: I64, known: Shingles, least: I64 | None = None
+    ) -> tuple[I64, npt.NDArray[np.bool_]]:
+        """Of every pair of rows: the shingles they share, and whether a conflict is possible.
+
+        A conflict is possible where each text has a marked word the other lacks; below J = .5 the
+        answer may be False without a look. A pair that shares fewer than `least` shingles may be
+        said to share still fewer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +174,15 @@ class Route:
 
     sign: Callable[[Strings, Scheme], Signatures]
     shingles: Callable[[Strings], Shingles]
-    compare: Callable[[I64, I64, Shingles], tuple[I64, npt.NDArray[np.bool_]]]
+    compare: Compare
+    keeping: Keeping
+
+
+def _joined(parts: Sequence[tuple[U64, I64]]) -> tuple[U64, I64]:
+    """Ragged arrays as one."""
+    starts = np.cumsum([0, *(len(values) for values, _ in parts)])
+    ends = [part_ends + start for (_, part_ends), start in zip(parts, starts, strict=False)]
+    return np.concatenate([values for values, _ in parts]), np.concatenate(ends)
 
 
 def mix_64(value: int) -> int:
@@ -196,16 +237,47 @@ def _read(texts: Sequence[str]) -> tuple[_WordIndex, npt.NDArray[np.intp], I64]:
     numbers: list[int] = []
     counts = np.zeros(len(texts), np.int64)
     for row, text in enumerate(texts):
-        normal = normalise(text)
-        if normal:
-            words = split_words(normal)
-            numbers += map(index.__getitem__, words)
-            counts[row] = len(words)
+        plain = text.isascii()  # then it need not be put together again to be cut
+        words = text.replace("`", "'").split() if plain else split_words(normalise(text))
+        numbers += map(index.__getitem__, words)
+        counts[row] = len(words)
     return index, np.array(numbers, np.intp), counts
 
 
 def sign(texts: Sequence[str], scheme: Scheme) -> Signatures:
     """The fingerprints of a few texts: some 200 us each, nothing to load or compile first."""
+    return _sign(texts, scheme)[0]
+
+
+def sign_and_cut(texts: Sequence[str], scheme: Scheme) -> tuple[Signatures, Shingles]:
+    """The fingerprints, and what `distinct` makes the same shingles of as `shingles` gives."""
+    signed, read = _sign(texts, scheme)
+    return signed, _cut(read)
+
+
+def shingles(texts: Sequence[str]) -> Shingles:
+    """The distinct shingles and the marked words of a few texts."""
+    index, at, counts = _read(texts)
+    cased, lowered = _word_hashes(index)
+    read = _Read(index, at, counts, cased, lowered, *_shingle_hashes(lowered[at], counts))
+    return distinct([(_cut(read), np.arange(len(texts)))])
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Texts as they were read, for all that is made of them."""
+
+    index: _WordIndex
+    at: npt.NDArray[np.intp]
+    counts: I64
+    cased: U64
+    lowered: U64
+    owners: I64
+    hashes: U64
+    """One shingle each, of the text that owns it."""
+
+
+def _sign(texts: Sequence[str], scheme: Scheme) -> tuple[Signatures, _Read]:
     index, at, counts = _read(texts)
     cased, lowered = _word_hashes(index)
     digests = _digests(cased[at], counts)
@@ -217,40 +289,65 @@ def sign(texts: Sequence[str], scheme: Scheme) -> Signatures:
         _passage_keys(owners, hashes, counts, scheme),
     ]
     rows, keys = np.concatenate([r for r, _ in found]), np.concatenate([k for _, k in found])
-    return Signatures(digests, counts.astype(np.uint32), *_grouped(rows, keys, len(texts)))
+    signed = Signatures(digests, counts.astype(np.uint32), *_grouped(rows, keys, len(texts)))
+    return signed, _Read(index, at, counts, cased, lowered, owners, hashes)
 
 
-def shingles(texts: Sequence[str]) -> Shingles:
-    """The distinct shingles and the marked words of a few texts."""
-    index, at, counts = _read(texts)
-    _, lowered = _word_hashes(index)
-    marked = np.array([is_marked(word) for word in index], bool)[at]
-    owners, hashes = _shingle_hashes(lowered[at], counts)
-    ends = np.cumsum(
-        np.bincount(np.repeat(np.arange(len(texts)), counts)[marked], minlength=len(texts))
+def _cut(read: _Read) -> Shingles:
+    """All shingles in text order, and the marked words."""
+    count = len(read.counts)
+    marked = np.array([is_marked(word) for word in read.index], bool)[read.at]
+    owners = np.repeat(np.arange(count), read.counts)[marked]
+    return Shingles(
+        read.hashes, np.cumsum(np.bincount(read.owners, minlength=count)),
+        read.lowered[read.at][marked], np.cumsum(np.bincount(owners, minlength=count)),
+    )  # fmt: skip
+
+
+def distinct(parts: Sequence[tuple[Shingles, I64]]) -> Shingles:
+    """Each shingle of some rows of every part once, and their marked words."""
+    whole = Shingles.joined(
+        [
+            Shingles(
+                *_chosen(cut.hashes, cut.ends, rows), *_chosen(cut.marked, cut.marked_ends, rows)
+            )
+            for cut, rows in parts
+        ]
     )
-    return Shingles(*_grouped(owners, hashes, len(texts)), lowered[at][marked], ends)
+    owners = np.repeat(np.arange(len(whole.ends)), whole.sizes())
+    hashes, ends = _grouped(owners, whole.hashes, len(whole.ends))
+    return Shingles(hashes, ends, whole.marked, whole.marked_ends)
 
 
-def compare(left: I64, right: I64, known: Shingles) -> tuple[I64, npt.NDArray[np.bool_]]:
-    """Of every pair of rows: the shingles they share, and whether a conflict is possible.
+def _chosen(values: U64, ends: I64, rows: I64) -> tuple[U64, I64]:
+    """The values of some rows of a ragged array."""
+    sizes = np.diff(ends, prepend=0)[rows]
+    new_ends = np.cumsum(sizes)
+    at = np.arange(new_ends[-1] if len(rows) else 0) + np.repeat(ends[rows] - new_ends, sizes)
+    return values[at], new_ends
 
-    A conflict is possible where each text has a marked word the other lacks; below J = .5 the
-    answer may be False without a look.
-    """
-    sets: dict[int, set[int]] = {}
-    for row in {*left.tolist(), *right.tolist()}:
-        sets[row] = set(known.hashes[known.span(row)].tolist())
-    shared = np.array(
-        [len(sets[a] & sets[b]) for a, b in zip(left.tolist(), right.tolist(), strict=True)],
-        np.int64,
-    )
-    sizes = {row: len(found) for row, found in sets.items()}
+
+def compare(
+    left: I64, right: I64, known: Shingles, least: I64 | None = None
+) -> tuple[I64, npt.NDArray[np.bool_]]:
+    """As `Compare` states it; all shared shingles are counted, whatever `least` says."""
+    del least
+    sizes = known.sizes()
+    shared = np.zeros(len(left), np.int64)
+    for start, stop in pairwise([0, *(np.flatnonzero(np.diff(left)) + 1).tolist(), len(left)]):
+        mine = np.sort(known.hashes[known.span(int(left[start]))]) if start < stop else known.hashes
+        if len(mine):
+            theirs, ends = _chosen(known.hashes, known.ends, right[start:stop])
+            place = np.minimum(np.searchsorted(mine, theirs), len(mine) - 1)
+            met = np.append(0, np.cumsum(mine[place] == theirs))
+            shared[start:stop] = np.diff(met[ends], prepend=0)
     possible = np.zeros(len(left), bool)
-    for pair, (a, b) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-        if 3 * shared[pair] >= sizes[a] + sizes[b]:
-            mine, theirs = (Counter(known.marked_of(row).tolist()) for row in (a, b))
-            possible[pair] = bool(mine - theirs) and bool(theirs - mine)
+    for pair in np.flatnonzero(3 * shared >= sizes[left] + sizes[right]).tolist():
+        one, other = known.marked_of(int(left[pair])), known.marked_of(int(right[pair]))
+        if not np.array_equal(one, other):
+            balance = Counter(one.tolist())
+            balance.subtract(other.tolist())
+            possible[pair] = max(balance.values()) > 0 > min(balance.values())
     return shared, possible
 
 
@@ -364,5 +461,6 @@ PLAIN = Route(
     lambda texts, scheme: sign(strings(texts), scheme),
     lambda texts: shingles(strings(texts)),
     compare,
+    Keeping(lambda texts, scheme: sign_and_cut(strings(texts), scheme), distinct),
 )
 """This module's own route, for few texts."""

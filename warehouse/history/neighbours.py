@@ -153,6 +153,20 @@ class Article:
         return day, self.first_seen_at, self.release_id
 
 
+def least_shared(words: I64, other_words: I64, size: I64, other_size: I64, rules: Rules) -> I64:
+    """How many shingles texts that are not equal must share at least to be any relation.
+
+    The shorter text is the earlier one. All arrays are (n,) as in `Overlaps`.
+    """
+    small = np.where(words <= other_words, size, other_size)
+    short, long = np.minimum(words, other_words), np.maximum(words, other_words)
+    alike = rules.jaccard / (1 + rules.jaccard) * (size + other_size)
+    teaser = np.where(long >= rules.teaser_length * short, rules.teaser_share * small, np.inf)
+    least = np.minimum(np.minimum(alike, teaser), rules.update_share * small)
+    found: I64 = np.floor(least - 1e-6).astype(np.int64)
+    return found
+
+
 def kinds_of(
     pairs: Overlaps,
     rules: Rules,

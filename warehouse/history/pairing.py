@@ -17,6 +17,8 @@ PART_BITS = 6
 PARTS = 1 << PART_BITS
 ROW_BITS = 28
 MAX_ROWS = 1 << ROW_BITS
+_PAIR_BITS = 31
+"""Of a row in a pair, where an index's documents count too."""
 _BELOW_KEY = np.uint64(ROW_BITS + 2)
 
 PASSAGE_HIT, BAND_HIT, COPY_HIT = 1, 1 << 12, 1 << 24
@@ -57,37 +59,50 @@ class Caps:
 class Pairs:
     """Candidate pairs as they add up. `compact_at` bounds how many wait unsorted."""
 
-    compact_at: int = 1 << 23
-    _keys: list[U64] = field(default_factory=list)
-    _hits: list[npt.NDArray[np.uint32]] = field(default_factory=list)
-    _waiting: int = 0
+    compact_at: int = 1 << 24
+    _waiting: list[U64] = field(default_factory=list)
+    """One entry a shared key: left row, right row, and the key's sort in the lowest bits."""
+    _count: int = 0
+    _keys: U64 = field(default_factory=lambda: np.zeros(0, np.uint64))
+    _hits: npt.NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
 
-    def add(self, left: I64, right: I64, hits: npt.NDArray[np.uint32]) -> None:
-        """Take pairs in; `left` and `right` are below 2^32."""
-        self._keys.append(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64))
-        self._hits.append(hits)
-        self._waiting += len(left)
-        if self._waiting > self.compact_at:
+    def add(self, left: I64, right: I64, sort: npt.NDArray[np.integer]) -> None:
+        """Take the pairs in that share a key of such a sort; rows are below 2^31."""
+        entries = left.astype(np.uint64)
+        entries <<= np.uint64(_PAIR_BITS)
+        entries |= right.astype(np.uint64)
+        entries <<= np.uint64(2)
+        entries |= sort.astype(np.uint64)
+        self._waiting.append(entries)
+        self._count += len(entries)
+        if self._count > self.compact_at:
             self._compact()
 
     def _compact(self) -> None:
-        keys, hits = np.concatenate(self._keys), np.concatenate(self._hits)
-        order = np.argsort(keys)
-        keys = keys[order]
-        starts = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
-        self._keys = [keys[starts]]
-        self._hits = [np.add.reduceat(hits[order], starts, dtype=np.uint32)]
-        self._waiting = 0
+        """Add what waits up, by plain sorting; what was added up before joins by place."""
+        if not self._count:
+            return
+        entries = np.concatenate(self._waiting)
+        self._waiting, self._count = [], 0
+        entries.sort()
+        hits = hits_of((entries & np.uint64(SORT_BITS)).astype(np.intp))
+        entries >>= np.uint64(2)
+        starts = np.flatnonzero(np.diff(entries, prepend=~entries[:1]))
+        keys, hits = entries[starts], np.add.reduceat(hits, starts, dtype=np.uint32)
+        if len(self._keys):
+            place = np.searchsorted(self._keys, keys)
+            met = self._keys[np.minimum(place, len(self._keys) - 1)] == keys
+            self._hits[place[met]] += hits[met]
+            keys = np.insert(self._keys, place[~met], keys[~met])
+            hits = np.insert(self._hits, place[~met], hits[~met])
+        self._keys, self._hits = keys, hits
 
     def result(self) -> tuple[I64, I64, npt.NDArray[np.uint32]]:
         """Left rows, right rows and hits of the distinct pairs, ordered by both rows."""
-        if not any(map(len, self._keys)):
-            none = np.zeros(0, np.int64)
-            return none, none, np.zeros(0, np.uint32)
         self._compact()
-        keys = self._keys[0]
-        left, right = keys >> np.uint64(32), keys & np.uint64(0xFFFFFFFF)
-        return left.astype(np.int64), right.astype(np.int64), self._hits[0]
+        left = self._keys >> np.uint64(_PAIR_BITS)
+        right = self._keys & np.uint64((1 << _PAIR_BITS) - 1)
+        return left.astype(np.int64), right.astype(np.int64), self._hits
 
 
 def pack(keys: U64, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.uint8], U64]:
@@ -129,7 +144,7 @@ def pairs_within(
     met = np.minimum(rank, room)
     right = np.repeat(np.arange(len(keys)), met)
     left = first[right] + np.arange(len(right)) - np.repeat(np.cumsum(met) - met, met)
-    pairs.add(rows[left], rows[right], hits_of(sort[right]))
+    pairs.add(rows[left], rows[right], sort[right])
 
 
 def hits_of(sort: npt.NDArray[np.intp]) -> npt.NDArray[np.uint32]:
