@@ -38,15 +38,13 @@ MIGRATIONS: dict[int, Migration] = {3: _fill_look_days}
 
 def upgrade_tables(connection: duckdb.DuckDBPyConnection, written: int, now: datetime) -> None:
     """Add what tables and columns are missing and run the migrations; the caller commits."""
-    orders = _orders(connection)
     for table in TABLES:
         there = _columns(connection, table)
-        if not there:
+        if there:
+            _add_columns(connection, table, there)
+            sort_table(connection, table)
+        else:
             create_table(connection, table)
-            continue
-        _add_columns(connection, table, there)
-        if table.sorted_by and orders.get(table.name) != table.sorted_by:
-            sort_table(connection, table)  # what is there is sorted as it is merged
     for number in range(written + 1, SCHEMA_VERSION + 1):
         if number in MIGRATIONS:
             MIGRATIONS[number](connection)
@@ -76,22 +74,6 @@ def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, there: set
         connection.execute(
             f"alter table lake.{table.name} add column {column.name} {types[column.name]}"
         )
-
-
-def _orders(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
-    """The order in which each table's files are kept, by table."""
-    rows = connection.execute(
-        """
-        select t.table_name, list(e.expression order by e.sort_key_index)
-        from __ducklake_metadata_lake.ducklake_sort_info as s
-        join __ducklake_metadata_lake.ducklake_sort_expression as e on e.sort_id = s.sort_id
-        join __ducklake_metadata_lake.ducklake_table as t
-            on t.table_id = s.table_id and t.end_snapshot is null
-        where s.end_snapshot is null
-        group by t.table_name
-        """
-    ).fetchall()
-    return {name: tuple(columns) for name, columns in rows}
 
 
 def keep_copy(place: Place, written: int, now: datetime) -> str:

@@ -103,6 +103,15 @@ def _check_references(connection: duckdb.DuckDBPyConnection, findings: list[Find
         twice = _count(connection, f"select count(*) - count(distinct {key}) from lake.{table}")
         if twice:
             findings.append(Finding("damage", table, f"{twice} rows repeat a {key}"))
+    unlisted = _count(
+        connection,
+        "select count(*) "
+        "from (select distinct source_id, captured_at::date as day from lake.looks) as l "
+        "anti join lake.look_days as d on d.source_id = l.source_id and d.day = l.day",
+    )
+    if unlisted:
+        sentence = f"{unlisted} days on which a source was looked at are missing"
+        findings.append(Finding("damage", "look_days", sentence))
     split = _count(
         connection,
         "select count(*) from (select 1 from revisions group by release_id "
