@@ -179,8 +179,8 @@ told as (
     group by revision_id
 )
 select r.seen_at, r.recorded_at, r.source_id, r.release_id, r.revision, r.change_class, r.headline,
-    r.published_on, r.words_added, r.words_removed, r.announced, r.appeared_late, r.flapping,
-    r.changed_after,
+    r.published_on, r.words_added, r.words_removed, r.announced, r.backdated, r.appeared_late,
+    r.flapping, r.changed_after,
     t.telling.field as field, t.telling.kind as kind, t.telling.op as op,
     t.telling.before as before, t.telling.after as after
 from wanted as r

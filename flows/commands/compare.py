@@ -15,6 +15,8 @@ from warehouse.render import DiffPage, render_html, render_json, render_segments
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SHOWN_WORDS = 12
+_MARKS = ("announced", "backdated", "flapping")
+"""Columns that say of an edit what a reader should know beside its class; most are silent."""
 
 
 def changes(
@@ -66,7 +68,7 @@ def _told(row: dict[str, Any]) -> tuple[object, ...]:
         f"{row['seen_at']:%Y-%m-%d %H:%M}",
         row["source_id"],
         f"{row['release_id'][:8]} r{row['revision']}",
-        row["change_class"] + (", flapping" if row["flapping"] else ""),
+        ", ".join([row["change_class"], *(name for name in _MARKS if row[name])]),
         None if added is None else f"+{added} -{removed}",
         _telling(row),
         row["headline"],

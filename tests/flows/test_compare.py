@@ -64,6 +64,7 @@ def test_an_announced_edit_is_not_silent(shell: Shell, dump: Dump) -> None:
     (row,) = shell.sql("select announced, announced_how from revisions where revision = 2")
     assert row == {"announced": True, "announced_how": ["correction_note"]}
     assert shell.sql("select * from silent_edits") == []
+    assert "substantive, announced" in shell("changes").out
 
 
 def test_diff_in_three_forms(edited: Shell) -> None:
