@@ -7,6 +7,10 @@ CHEAP = {
     "neighbours": ["--documents", "4000", "--rounds", "2"],
     "growth": ["--sizes", "2000", "20000"],
     "ties": ["--releases", "4000"],
+    "million": ["--releases", "20000"],
+    "packing": ["--releases", "400"],
+    "years": ["--commits", "60"],
+    "upkeep": ["--runs", "1440"],
 }
 """Smaller figures than each benchmark gives by itself."""
 
@@ -20,6 +24,10 @@ for name in (
     "rechecking",
     "rereading",
     "catalogs",
+    "million",
+    "packing",
+    "years",
+    "upkeep",
 ):
     print(f"\n== benchmarks.{name}", flush=True)
     sys.argv = [name, *CHEAP.get(name, [])]

@@ -17,9 +17,11 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
+from flows.effects import Effects, utc_now
 from flows.inputs import find_inputs
 from flows.parse_pool import shared_pool
-from flows.pipeline import Effects, SourcePlan, execute, utc_now
+from flows.pipeline import execute
+from flows.plan import SourcePlan
 from flows.settings import load_settings
 from tests.corpus.dumps import make_dump
 from tests.corpus.pages import make_page, recosmetic

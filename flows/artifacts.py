@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flows.grid import visible
-from flows.pipeline import RunSummary
+from flows.run_summary import RunSummary
 from warehouse.run_report import Rows
+from warehouse.visible import visible
 
 _MOST_ROWS = 200
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+\-.!|~&:@$^=\"']")
@@ -107,12 +107,17 @@ def _changes(rows: Rows) -> str:
     cells = [
         (
             escape(row["change_class"]), link(row["headline"] or "(no headline)", row["url"]),
-            str(row["revision"]), f"+{row['words_added'] or 0} −{row['words_removed'] or 0}",
+            str(row["revision"]), _words(row["words_added"], row["words_removed"]),
             escape(row["seen_at"].isoformat(timespec="minutes")), f"`{row['release_id']}`",
         )
         for row in rows[:_MOST_ROWS]
     ]  # fmt: skip
     return table(("class", "release", "revision", "words", "seen", "id"), cells) + _more(rows)
+
+
+def _words(added: int | None, removed: int | None) -> str:
+    """Of a first revision, which has nothing to be compared with, none."""
+    return "" if added is None and removed is None else f"+{added or 0} −{removed or 0}"
 
 
 def _coverage(rows: Rows) -> str:

@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from flows.commands.shared import FAILED, OK, USAGE
-from flows.errors import FlowError, SettingsError, UsageError
+from flows.errors import FlowError, SettingsError, UsageError, os_sentence
 
 Format = Literal["table", "json", "jsonl", "csv"]
 ChangeClass = Literal["first", "substantive", "minor", "reordered", "restored"]
@@ -197,7 +197,8 @@ def changes(
 @app.command
 def diff(
     release: str, span: str | None = None, /, *,
-    format: Literal["text", "html", "json"] = "text", common: Common = Common(),
+    format: Literal["text", "html", "json"] = "text", whole: bool = False,
+    common: Common = Common(),
 ) -> int:  # fmt: skip
     """Show what changed between two revisions.
 
@@ -207,10 +208,12 @@ def diff(
         An id, a unique prefix of one, or a URL.
     span
         A..B; B alone compares it with the one before; nothing compares the last two.
+    whole
+        As text: show unchanged paragraphs too. HTML and JSON always hold the whole text.
     """
     from flows.commands.compare import diff as command
 
-    return command(common, release, span, format)
+    return command(common, release, span, format, whole=whole)
 
 
 @app.command
@@ -234,7 +237,8 @@ def export(
 
 @app.command
 def reparse(
-    source: str | None = None, /, *, format: _FORMAT = "table", common: Common = Common(),
+    source: str | None = None, /, *, share: str | None = None, format: _FORMAT = "table",
+    common: Common = Common(),
 ) -> int:  # fmt: skip
     """Read the evidence again with today's parser; its readings replace the old ones.
 
@@ -242,10 +246,13 @@ def reparse(
     ----------
     source
         Id of the source to read again; all that are configured when none is named.
+    share
+        K/N: read only part K of N and publish nothing, so that N machines share the work; a
+        `reparse` without it then publishes what all of them read.
     """
     from flows.commands.reparse import reparse as command
 
-    return command(common, source, format)
+    return command(common, source, share, format)
 
 
 @app.command
@@ -315,18 +322,24 @@ def verify(
 
 @app.command
 def maintain(
-    *, no_check: bool = False, format: _FORMAT = "table", common: Common = Common()
+    *,
+    no_check: bool = False,
+    remove_unnamed: bool = False,
+    format: _FORMAT = "table",
+    common: Common = Common(),
 ) -> int:
-    """Merge files, remove what nobody reads any more, check, and say how much there is.
+    """Merge and pack files, remove what nobody reads any more, check, and say how all grows.
 
     Parameters
     ----------
     no_check
         Leave out the check, which reads all evidence.
+    remove_unnamed
+        Also remove evidence that no row names and that is two days old: of runs that died.
     """
     from flows.commands.maintain import maintain as command
 
-    return command(common, check=not no_check, fmt=format)
+    return command(common, check=not no_check, remove_unnamed=remove_unnamed, fmt=format)
 
 
 @app.command
@@ -489,7 +502,7 @@ def _call(words: list[str]) -> int:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        _complain(_os_sentence(error))
+        _complain(_storage_sentence(error) or os_sentence(error))
         return FAILED
     except Exception as error:
         sentence = _storage_sentence(error)
@@ -501,15 +514,10 @@ def _call(words: list[str]) -> int:
 
 
 def _storage_sentence(error: Exception) -> str | None:
-    """The sentence for an error of the warehouse or of DuckDB; None for any other."""
+    """The sentence for an error of the warehouse, DuckDB or a bucket; None for any other."""
     from warehouse.errors import WarehouseError, explain_storage
 
     return str(error) if isinstance(error, WarehouseError) else explain_storage(error)
-
-
-def _os_sentence(error: OSError) -> str:
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{(error.strerror or str(error)).lower()}; nothing of this run was committed"
 
 
 def _complain(sentence: str) -> None:

@@ -11,3 +11,9 @@ class SettingsError(FlowError):
 
 class UsageError(FlowError):
     """The command line asks for something that cannot be."""
+
+
+def os_sentence(error: OSError) -> str:
+    """What a person reads of a file or folder that does not do what it should."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{(error.strerror or str(error)).lower()}; nothing of this run was committed"

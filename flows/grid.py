@@ -4,7 +4,6 @@ On a terminal columns are shortened to fit, or the rows stand one below the othe
 too many of them; anywhere else nothing is shortened.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain, islice
@@ -13,6 +12,7 @@ from typing import Any, TextIO
 from rich.cells import cell_len, set_cell_size
 
 from warehouse.values import csv_text
+from warehouse.visible import visible
 
 Row = Sequence[Any]
 Cells = Sequence[str | None]
@@ -22,22 +22,6 @@ _LEAST_WIDTH = 12
 """To this many cells a column may be shortened; beyond that rows stand one below the other."""
 _CHUNK_ROWS = 1000
 _GAP = "  "
-_SPACE = re.compile(r"[\t-\r\x85\u2028\u2029 ]+")
-_OBEYED = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def visible(text: str) -> str:
-    """Text on one line, with what a terminal would obey written out.
-
-    >>> visible("a\\n\\tb \\x1b[31mred \\u202eesrever")
-    'a b \\\\x1b[31mred \\\\u202eesrever'
-    """
-    return _OBEYED.sub(_written_out, _SPACE.sub(" ", text))
-
-
-def _written_out(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def cells(row: Row) -> Cells:

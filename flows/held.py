@@ -7,13 +7,14 @@ from contextlib import ExitStack
 from datetime import datetime
 from importlib.metadata import version
 
+from flows.effects import Effects
 from flows.evidence import CHUNK_BODIES, EvidenceReader
 from flows.parse_pool import ParsePool
-from flows.pipeline import Effects
 from flows.settings import Settings
 from parsers.engine import parser_version
 from parsers.model import Source
 from warehouse.duck import Place
+from warehouse.encoder import installed_encoder
 from warehouse.incident_desk import (
     HOLDING_KINDS,
     close_incident,
@@ -80,7 +81,7 @@ def settle_incident(
                     held_again(one, source_id, None) for one in store.held_looks([incident_id])
                 ]
                 outcomes = recorder.record(source_id, looks, hold=False) if looks else outcomes
-            settle_ties(store, recorder.begun, recorder.touched)
+            settle_ties(store, recorder.begun, recorder.touched, encoder=installed_encoder())
             (incident,) = [
                 one for one in store.incidents(source_id) if one.incident_id == incident_id
             ]

@@ -17,10 +17,16 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import artifacts
+from flows.blocks import take_secrets
+from flows.effects import Effects, utc_now
 from flows.inputs import InputFile
-from flows.pipeline import Effects, Run, RunSummary, execute, plan_run, utc_now
+from flows.pipeline import Run, execute
+from flows.plan import plan_run
+from flows.run_summary import RunSummary
 from flows.settings import load_settings
-from flows.visit import Target, Visit
+from flows.sights import Target
+from flows.telling import told_in_a_sentence
+from flows.visit import Visit
 from flows.wish import Wish
 from parsers.model import Source
 from warehouse.duck import Place
@@ -66,6 +72,7 @@ def _untyped(task: Any) -> Any:
 
 
 @flow(name="ingest")
+@told_in_a_sentence()
 def ingest(
     config: str | None = None,
     sources: list[str] | None = None,
@@ -79,6 +86,7 @@ def ingest(
     """
     log = get_run_logger()
     settings = load_settings(Path(config) if config else None, Path.cwd())
+    take_secrets(settings.secrets_block)
     effects = Effects(
         now=utc_now,
         sleep=sleep,

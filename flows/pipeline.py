@@ -5,30 +5,28 @@ warehouse as it was, and running again gives the same rows.
 """
 
 import logging
-import random
 import secrets
-import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from types import TracebackType
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
-from flows.errors import UsageError
-from flows.inputs import BadInput, InputFile, Inputs, find_inputs, glob_paths, read_file
+from flows.effects import Effects
+from flows.held import take_held
+from flows.inputs import BadInput, InputFile
 from flows.parse_pool import shared_pool
+from flows.plan import SourcePlan
 from flows.predecessors import read_predecessors_again
+from flows.run_summary import Coverage, RunSummary, SiteSummary
 from flows.settings import Settings
 from flows.staging import Stager, Taken
-from flows.wish import Wish
+from flows.taking import taken_from
 from parsers.engine import parser_version
-from parsers.model import Capture, Source, digest_bytes
-from warehouse.captures import WarcFault, WarcLook, read_warc
-from warehouse.errors import WarehouseError
+from parsers.model import Source
+from warehouse.encoder import installed_encoder
 from warehouse.evidence import evidence_of
 from warehouse.incident_desk import close_repaired
 from warehouse.lists import keep_lists
@@ -42,116 +40,15 @@ from warehouse.ties import settle_ties
 
 if TYPE_CHECKING:  # what talks to a network takes a fifth of a second to import
     from flows.fetch.pacing import Pacing
-    from flows.visit import Target, Visit
+    from flows.sights import Target
+    from flows.visit import Visit
 
 _LOG = logging.getLogger(__name__)
 
 BATCH_FILES = 500
-USUAL_BUDGET_S = 6 * 3600.0
-"""Of a visit to a source without a schedule; what it does not reach comes first next time."""
 _BATCH_BYTES = 32 * 1024 * 1024
 _DECIDE_LOOKS = 4000
 _PARSED = ("new", "edited", "unchanged", "live_again")
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """The clock, the waiting and the ears of a run."""
-
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
-    say: Callable[[str], None]
-    """Told sentences a person should read while the run goes on."""
-    progress: Callable[[str, int], None]
-    """Told (source id, looks) as batches are staged."""
-    watch: Callable[[str, int, int], None] = lambda _words, _done, _total: None
-    """Told what a person sees of a site's visit: words, pages looked at, pages to look at."""
-    monotonic: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = random.random
-    """In [0, 1): spreads what would come at once."""
-    deadline_s: float = 30.0
-    """Of one exchange with a server."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourcePlan:
-    """What a run takes for one source: files, and its site."""
-
-    source: Source
-    inputs: Inputs
-    wish: Wish | None = None
-    """How its site is visited; None: not at all."""
-    budget_s: float | None = None
-    """How long that may take; None: as long as it does."""
-
-
-@dataclass(slots=True)
-class Coverage:
-    """What a run did for one source."""
-
-    listed: int = 0
-    fetched: int = 0
-    untouched: int = 0
-    failed_inputs: int = 0
-    never_fetched: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def unchanged(self) -> int:
-        """Looks that found what was known."""
-        still = ("unchanged", "live_again", "not_modified")
-        return sum(self.outcomes[name] for name in still) + self.untouched
-
-    @property
-    def failed(self) -> int:
-        """Looks and inputs that brought nothing to read."""
-        names = ("unreadable", "failed", "incomplete", "refused")
-        return self.failed_inputs + sum(self.outcomes[name] for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSummary:
-    """What a run did on one source's site."""
-
-    source_id: str
-    listed: int
-    fetched: int
-    waiting: int
-    outcomes: Counter[str]
-    bytes_received: int
-    faults: tuple[str, ...]
-    """What could not be had or read of lists and robots.txt, a sentence each."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """What a run did."""
-
-    run_id: str
-    outcomes: Counter[str]
-    untouched: int
-    """Files whose bytes are those last read there, and looks the warehouse had already."""
-    unknown: int
-    """Files of a type that is none of ours."""
-    bad: tuple[BadInput, ...]
-    without_time: int
-    """New looks whose time is a file's modification time."""
-    committed: bool
-    sites: tuple[SiteSummary, ...] = ()
-    incidents: tuple[str, ...] = ()
-    """What was held back or is odd, a sentence each."""
-
-    @property
-    def looks(self) -> int:
-        """How many looks were added."""
-        return sum(self.outcomes.values())
-
-    @property
-    def unread(self) -> int:
-        """Inputs in which nothing could be read."""
-        names = ("unreadable", "failed", "incomplete", "held")
-        faults = sum(len(site.faults) for site in self.sites)
-        return len(self.bad) + faults + sum(self.outcomes[name] for name in names)
 
 
 class Run:
@@ -216,7 +113,7 @@ class Run:
         staged = 0
         batch: list[Taken] = []
         size = 0
-        for one in self._captures(source, files):
+        for one in taken_from(source, files, partial(self._refuse, source)):
             batch.append(one)
             size += len(one.capture.body)
             if size >= _BATCH_BYTES:
@@ -236,33 +133,6 @@ class Run:
             reason = "a revisit record whose bytes are neither in evidence nor in this file"
             self._refuse(source, BadInput(capture.url, reason))
         return staged
-
-    def _captures(self, source: Source, files: Sequence[InputFile]) -> Iterator[Taken]:
-        for file in files:
-            if file.is_warc:
-                yield from self._warc_captures(source, file)
-                continue
-            body = read_file(file.path)
-            if isinstance(body, BadInput):
-                self._refuse(source, body)
-                continue
-            digest = digest_bytes(body)
-            yield Taken(Capture(source.id, file.url, file.captured_at, body, digest), file.told)
-
-    def _warc_captures(self, source: Source, file: InputFile) -> Iterator[Taken]:
-        try:
-            for look in read_warc(file.path):
-                if isinstance(look, WarcFault):
-                    reason = f"record {look.number}: {look.reason}"
-                    self._refuse(source, BadInput(str(file.path), reason))
-                else:
-                    capture = Capture(
-                        source.id, look.url, look.captured_at, look.body or b"", look.digest,
-                        look.http_status, look.content_type, final_url=_moved_to(look),
-                    )  # fmt: skip
-                    yield Taken(capture, told=True, repeat=look.body is None)
-        except WarehouseError as error:
-            self._refuse(source, BadInput(str(file.path), str(error)))
 
     def _refuse(self, source: Source, bad: BadInput) -> None:
         self._bad.append(bad)
@@ -337,7 +207,10 @@ class Run:
                         source_id, looks, has_layouts=bool(self._sources[source_id].layouts)
                     )
                 self._repaired = close_repaired(self._store, recorder.stamp, self._sources)
-                settle_ties(self._store, recorder.begun, recorder.touched)
+                settle_ties(
+                    self._store, recorder.begun, recorder.touched, encoder=installed_encoder(),
+                    watch=self._effects.watch,
+                )  # fmt: skip
                 self._append_lists(recorder.stamp)
                 self._append_run(recorder.stamp, recorder)
             except BaseException:
@@ -360,8 +233,6 @@ class Run:
 
     def _decide_held(self, recorder: Recorder) -> None:
         """Look again at what was held back, if the parser has changed since."""
-        from flows.held import take_held
-
         for name, source in self._sources.items():
             looks = take_held(self._store, self._settings.place, source, shared_pool())
             if looks:
@@ -386,6 +257,9 @@ class Run:
     def _append_run(self, stamp: Stamp, recorder: Recorder) -> None:
         counts = {**recorder.tally.outcomes, "untouched": self._untouched(recorder)}
         unread = self._summary(recorder, committed=False).unread
+        written = (
+            self._evidence.written if recorder.tally.outcomes else None
+        )  # else it is discarded
         self._store.append(
             "run_log",
             [
@@ -397,6 +271,9 @@ class Run:
                     "status": "partial" if unread else "ok",
                     "counts": sorted(counts.items()),
                     "pressdiff_version": version("pressdiff"),
+                    "warc_file": written and written.warc_file,
+                    "warc_bytes": written and written.length_bytes,
+                    "warc_digest": written and written.digest,
                     "recorded_at": stamp.recorded_at,
                 }
             ],
@@ -452,16 +329,6 @@ class Run:
         return stack
 
 
-def _moved_to(look: WarcLook) -> str | None:
-    """Where a permanent redirect leads, absolute; None: the look is none."""
-    if look.http_status not in (301, 308) or not look.location:
-        return None
-    try:
-        return urljoin(look.url, look.location)
-    except ValueError:  # a Location that is no URL at all
-        return None
-
-
 Stage = Callable[[Run, Source, Sequence[InputFile]], int]
 Fetch = Callable[[Run, "Visit", Sequence["Target"]], int]
 Commit = Callable[[Run, bool], RunSummary]
@@ -493,37 +360,3 @@ def execute(
                     fetch(run, visit, batch)
                 run.leave(visit)
         return commit(run, dry_run)
-
-
-def plan_run(
-    settings: Settings, source_ids: Sequence[str], wish: Wish | None = None
-) -> list[SourcePlan]:
-    """What a run takes of the watched sources with these ids, of all when none is named.
-
-    `wish`: how their sites are visited; without `[http] contact` they are not. Raises UsageError
-    when one is not watched.
-    """
-    watched = {one.source.id: one for one in settings.watched}
-    for source_id in source_ids:
-        if source_id not in watched:
-            known = ", ".join(watched) or "none"
-            raise UsageError(f"no source {source_id!r} is configured; there are: {known}")
-    chosen = [watched[one] for one in dict.fromkeys(source_ids)] or list(watched.values())
-    plans: list[SourcePlan] = []
-    for one in chosen:
-        paths = glob_paths(one.source.discover.files, settings.root)
-        inputs = find_inputs(paths, settings.root, None, named=False)
-        is_live = settings.contact is not None and has_site(one.source)
-        plans.append(SourcePlan(one.source, inputs, wish if is_live else None, one.interval_s()))
-    return plans
-
-
-def has_site(source: Source) -> bool:
-    """Whether a source says where on the network its releases are listed."""
-    discover = source.discover
-    return bool(discover.listings or discover.feeds or discover.sitemaps)
-
-
-def utc_now() -> datetime:
-    """The clock a run is given outside tests."""
-    return datetime.now(UTC)

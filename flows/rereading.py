@@ -1,36 +1,42 @@
 """Reads bodies in evidence again with today's parser: plain functions, called at once or tracked.
 
 Staging takes no lock and can be killed: what was read lies outside the lake, and the next call goes
-on from there. One commit publishes it all. Evidence is read in the order of its files; looks at
-equal bytes share a reading.
+on from there. Several machines may each stage a share. One commit publishes it all. Evidence is
+read in the order of its files; looks at equal bytes share a reading.
 """
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from flows.effects import Effects
 from flows.evidence import CHUNK_BODIES, EvidenceReader
+from flows.held import take_held
 from flows.inputs import BadInput
 from flows.parse_pool import shared_pool
-from flows.pipeline import Effects
 from flows.settings import Settings
 from parsers.engine import parser_version
 from parsers.model import Source
+from warehouse.encoder import installed_encoder
+from warehouse.incident_desk import close_repaired
 from warehouse.lock import writer_lock, writing
-from warehouse.model import StagedLook
+from warehouse.model import KeptBody, StagedLook
+from warehouse.place import Place
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
-from warehouse.staged_readings import StagedReadings
+from warehouse.staged_readings import ALL, Share, StagedReadings
 from warehouse.store import Store
 from warehouse.ties import settle_ties
 
 _LOG = logging.getLogger(__name__)
 
-_PUBLISH_LOOKS = 4000
+_PUBLISH_LOOKS = 16_000
+"""Decided at once. Where a million looks are known, a batch costs 5 s of CPU in questions however
+small it is."""
 
 Progress = Callable[[str, int, int], None]
 """Told (source id, bodies read, bodies to read)."""
@@ -45,71 +51,112 @@ class Reread:
     """Read again and published."""
     looks_changed: int = 0
     """Looks that say something else since."""
+    staged: int = 0
+    """Of a share: bodies read again, which wait for somebody to publish them."""
     bad: list[BadInput] = field(default_factory=list)
     """Bodies that could not be read; what was known of them stays."""
 
 
 def reread_source(
-    settings: Settings, source: Source, effects: Effects, progress: Progress
+    settings: Settings, source: Source, effects: Effects, progress: Progress, share: Share = ALL
 ) -> Reread:
-    """Read a source's evidence again and publish what today's parser reads in it."""
+    """Read a source's evidence again and publish what today's parser reads in it.
+
+    Of a `share` other than all, its readings are staged only: the call without one publishes them
+    with all others, and reads what no share had.
+    """
     place = settings.place
     with _locked(settings, effects):
         store = Store.open(place, effects.now())
     with ExitStack() as stack:
         stack.callback(store.close)
-        own = place.staging / f"reread-{source.id}.lock"
+        place.staging.mkdir(parents=True, exist_ok=True)
+        part = "" if share == ALL else f"-{share.number}of{share.of}"
+        own = place.staging / f"reread-{source.id}{part}.lock"
         stack.enter_context(_alone(settings, effects, own))
-        staged = StagedReadings(place.staging, source.id, parser_version(source))
-        reader = EvidenceReader(store, place, source, shared_pool())
-        while _stage(store, source, staged, reader, progress):
+        staging = _Staging(store, place, source, share, progress)
+        while staging.read():
             pass
         done = Reread(source.id)
+        if share != ALL:
+            done.staged = staging.count
+            done.bad += staging.bad.values()
+            return done
         with _locked(settings, effects):
-            _stage(store, source, staged, reader, progress)  # what was committed meanwhile
-            done.bad += reader.bad.values()
-            if staged.count:
-                _publish(store, effects, staged, done)
-        staged.discard()
+            staging.read()  # what was committed meanwhile
+            done.bad += staging.bad.values()
+            if staging.staged.count:
+                _publish(store, source, effects, staging.staged, done)
+        staging.staged.discard()
     return done
 
 
-def _stage(
-    store: Store, source: Source, staged: StagedReadings, reader: EvidenceReader, progress: Progress
-) -> int:
-    """Read what is left to read; how many bodies were staged."""
-    version = parser_version(source)
-    left = store.write_bodies_to_read_again(source.id, version, staged.folder, staged.work)
-    before = staged.count
-    count = 0
-    reader.bad.clear()
-    for bodies, looks in reader.read(staged.to_read(CHUNK_BODIES)):
-        keys = [body.key for body in bodies if body.key not in reader.bad]
-        if keys:
-            staged.add(keys, looks)
-        count += len(keys)
-        progress(source.id, before + count, before + left)
-    return count
+class _Staging:
+    """Reads what is left to read and keeps it outside the lake."""
+
+    def __init__(
+        self, store: Store, place: Place, source: Source, share: Share, progress: Progress
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._share = share
+        self._progress = progress
+        self._version = parser_version(source)
+        self._reader = EvidenceReader(store, place, source, shared_pool(), brief=True)
+        self.staged = StagedReadings(place, source.id, self._version, share)
+        self.count = 0
+        """Bodies read and staged by this one."""
+
+    @property
+    def bad(self) -> Mapping[str, BadInput]:
+        """What could not be read, by the body's key."""
+        return self._reader.bad
+
+    def read(self) -> int:
+        """Read what nobody has staged yet; how many bodies were."""
+        self.staged.collect()
+        left = self._store.write_bodies_to_read_again(
+            self._source.id, self._version, self.staged.folder, self.staged.work,
+            (self._share.number, self._share.of),
+        )  # fmt: skip
+        before = 0 if self._share != ALL else self.staged.count
+        count = 0
+        for bodies, looks in self._reader.read(self._untried()):
+            keys = [body.key for body in bodies if body.key not in self.bad]
+            if keys:
+                self.staged.add(keys, looks)
+            count += len(keys)
+            self._progress(self._source.id, before + count, before + left)
+        self.count += count
+        return count
+
+    def _untried(self) -> Iterator[list[KeptBody]]:
+        for bodies in self.staged.to_read(CHUNK_BODIES):
+            yield [body for body in bodies if body.key not in self.bad]
 
 
-def _publish(store: Store, effects: Effects, staged: StagedReadings, done: Reread) -> None:
-    """One commit with all that was staged."""
+def _publish(
+    store: Store, source: Source, effects: Effects, staged: StagedReadings, done: Reread
+) -> None:
+    """One commit with all that was staged, and with what was held back until it could be read."""
     started_at = effects.now()
     run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     store.begin()
     try:
         recorder = Recorder(store, Stamp(run_id, store.next_recorded_at(started_at)))
-        batch: list[StagedLook] = []
-        for looks in staged.chunks():
-            batch += looks
-            if len(batch) >= _PUBLISH_LOOKS:
-                recorder.record(done.source_id, batch)
-                batch = []
-        recorder.record(done.source_id, batch)
-        settle_ties(store, recorder.begun, recorder.touched)
+        for looks in _batches(staged.chunks()):
+            recorder.record(source.id, looks)
+        held = take_held(store, store.place, source, shared_pool())
+        outcomes = recorder.record(source.id, held, has_layouts=bool(source.layouts))
+        told = [*recorder.tally.incidents, *close_repaired(store, recorder.stamp, [source.id])]
         done.bodies = recorder.tally.reread
+        if not (done.bodies or outcomes or told):
+            # killed after its COMMIT, or another machine published it
+            store.rollback()
+            return
+        settle_ties(store, recorder.begun, recorder.touched, encoder=installed_encoder())
         done.looks_changed = recorder.tally.reread_otherwise
-        counts = {"reread": done.bodies, "reread_otherwise": done.looks_changed}
+        counts = {"reread": done.bodies, "reread_otherwise": done.looks_changed, **outcomes}
         store.append("run_log", [{
             "run_id": run_id,
             "command": "reparse",
@@ -125,6 +172,19 @@ def _publish(store: Store, effects: Effects, staged: StagedReadings, done: Rerea
         raise
     store.commit()
     store.merge_if_due()
+    for sentence in told:
+        effects.say(sentence)
+
+
+def _batches(chunks: Iterable[list[StagedLook]]) -> Iterator[list[StagedLook]]:
+    batch: list[StagedLook] = []
+    for looks in chunks:
+        batch += looks
+        if len(batch) >= _PUBLISH_LOOKS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _locked(settings: Settings, effects: Effects) -> AbstractContextManager[None]:

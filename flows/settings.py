@@ -70,6 +70,8 @@ class Settings:
     """Cron, UTC: when `pressdiff schedule` cares for the warehouse."""
     recheck_schedule: str | None
     """Cron, in each source's time zone: when sources that seldom run are looked at besides."""
+    secrets_block: str | None
+    """Names the Prefect block that holds the secrets of runs which Prefect starts."""
 
     @cached_property
     def watched(self) -> tuple[Watched, ...]:
@@ -125,10 +127,18 @@ def _bucket(value: Any) -> str:
     return said
 
 
+def _block(value: Any) -> str:
+    said = text(value)
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", said):  # what is no name may be a secret
+        raise FaultError("must be the name of a Prefect block: small letters, digits, dashes.")
+    return said
+
+
 _WAREHOUSE: Checks = {
     "path": text,
     "catalog": _catalog,
     "data_path": _bucket,
+    "secrets": _block,
     "lock_wait_s": number,
     "keep_snapshots_days": number,
 }
@@ -184,6 +194,7 @@ def _settings(file: TomlFile, root: Path, path: Path | None) -> Settings:
         ),
         maintain_schedule=schedule.get("maintain", _NIGHTLY),
         recheck_schedule=schedule.get("recheck"),
+        secrets_block=warehouse.get("secrets"),
     )
 
 

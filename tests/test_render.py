@@ -119,6 +119,42 @@ def test_plain_text_marks_every_edit() -> None:
     assert "[-Minsk-] {+Osh+}" in text
 
 
+LONG = tuple(f"Paragraph {number} stands as it stood." for number in range(12))
+
+
+def test_unchanged_paragraphs_far_from_edits_are_counted() -> None:
+    edited = (*LONG[:5], "Paragraph 5 fell.", *LONG[6:])
+    shown = page(TextState("a", None, LONG), TextState("a", None, edited))
+    text = render_text(shown)
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("[")] == [
+        "[5]",
+        "[6]",
+        "[7]",
+    ]
+    assert "… 4 paragraphs unchanged …" in text
+    assert "… 5 paragraphs unchanged …" in text
+    assert text.index("… 4") < text.index("[5]") < text.index("… 5")
+    whole = render_text(shown, whole=True)
+    assert "unchanged" not in whole
+    assert all(paragraph in whole for paragraph in LONG[:5] + LONG[6:])
+
+
+def test_a_lone_unchanged_paragraph_is_shown_not_counted() -> None:
+    edited = ("It began.", *LONG[1:4], "It ended.")
+    text = render_text(page(TextState("a", None, LONG[:5]), TextState("a", None, edited)))
+    assert LONG[2] in text
+    assert "unchanged" not in text
+
+
+def test_a_terminal_is_told_nothing_to_obey() -> None:
+    evil = "It met \x1b[31m \u202etwice\n."
+    shown = page(TextState("a\x07", None, ("It met.",)), TextState("b\x9b", None, (evil,)))
+    text = "".join(segment.text for segment in render_segments(shown))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    assert "\\x1b[31m" in text
+    assert "\\u202etwice" in text
+
+
 def test_segments_hold_both_texts() -> None:
     segments = render_segments(PLAIN)
     shown = "".join(s.text for s in segments if s.role in ("kept", "moved", "inserted", "title"))

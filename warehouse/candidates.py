@@ -47,25 +47,23 @@ def lake_keys(signed: Signatures, first: int) -> Keys:
     return Keys(numbers[kept].astype(np.uint32), packed.astype(np.uint32))
 
 
-def capped(known: Keys, caps: Caps) -> Keys:
-    """Of every key the signatures that came first, as many as its sort allows."""
+def capped(known: Keys, caps: Caps) -> tuple[Keys, U32]:
+    """Of every key the signatures that came first, as many as its sort allows; and those of them
+    that keep others away from a key."""
     order = np.lexsort((known.signatures, known.keys))
-    keys = known.keys[order]
+    signatures, keys = known.signatures[order], known.keys[order]
     starts = np.flatnonzero(np.diff(keys.astype(np.int64), prepend=-1))
-    rank = np.arange(len(keys)) - np.repeat(starts, np.diff(starts, append=len(keys)))
-    kept = rank < caps.of((keys & np.uint32(SORT_BITS)).astype(np.intp))
-    return Keys(known.signatures[order][kept], keys[kept])
-
-
-def over_cap(known: Keys, caps: Caps) -> U32:
-    """The signatures that hold a key which more hold than its sort allows."""
-    keys, place, counts = np.unique(known.keys, return_inverse=True, return_counts=True)
-    many = counts > caps.of((keys & np.uint32(SORT_BITS)).astype(np.intp))
-    return np.unique(known.signatures[many[place]])
+    counts = np.diff(starts, append=len(keys))
+    limits = caps.of((keys[starts] & np.uint32(SORT_BITS)).astype(np.intp))
+    kept = np.arange(len(keys)) - np.repeat(starts, counts) < np.repeat(limits, counts)
+    crowded = kept & np.repeat(counts > limits, counts)
+    return Keys(signatures[kept], keys[kept]), np.unique(signatures[crowded])
 
 
 def meet(new: Keys, known: Keys) -> Met:
     """The pairs that share a key; `known` is ordered by key, each distinct within a signature."""
+    order = np.argsort(new.keys)  # in order each is found next to the one before it
+    new = Keys(new.signatures[order], new.keys[order])
     first = np.searchsorted(known.keys, new.keys, "left")
     found = np.searchsorted(known.keys, new.keys, "right") - first
     ramp = np.arange(found.sum()) - np.repeat(np.cumsum(found) - found, found)

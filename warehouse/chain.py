@@ -18,9 +18,16 @@ from warehouse.row_digest import digester, microseconds, row_digest_sql
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME, TABLES
 
-UNCHAINED = ("schema_versions", "chain_log", "signatures", "signature_keys")
+UNCHAINED = (
+    "schema_versions", "chain_log", "signatures", "signature_keys", "embeddings", "embedding_pairs",
+)  # fmt: skip
 """Tables that no link covers: what is no run's, the chain itself, and what can be computed anew
 from `texts` at any time."""
+
+
+MARK_BYTES = 4
+"""Of each row's digest, kept beside the link: enough to tell the one row that was altered from the
+others of its commit, which the digest of all of them cannot; nobody takes them for a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +100,25 @@ def row_set(row_digests: Iterable[str]) -> RowSet:
     return RowSet(len(found), hashlib.sha256("".join(found).encode()).hexdigest())
 
 
+def row_marks(row_digests: Iterable[str]) -> bytes:
+    """The first bytes of each row's digest, sorted, one after the other.
+
+    >>> row_marks(["ffffffff01", "0000000a02"]).hex()
+    '0000000affffffff'
+    """
+    return b"".join(sorted(bytes.fromhex(one[: 2 * MARK_BYTES]) for one in row_digests))
+
+
 class Appended:
     """The digests of the rows of a transaction under way."""
 
     def __init__(self) -> None:
         self._runs: dict[datetime, str] = {}
         self._digests: dict[datetime, dict[str, list[str]]] = {}
+
+    def marks(self, recorded_at: datetime) -> dict[str, bytes]:
+        """The marks of the rows that carry a time, by table."""
+        return {name: row_marks(all_) for name, all_ in self._digests[recorded_at].items()}
 
     def add(self, table: str, rows: Iterable[Row]) -> None:
         """Remember rows appended, by the time they carry."""
@@ -134,7 +154,7 @@ class Appended:
         return links
 
 
-def link_row(one: Link) -> Row:
+def link_row(one: Link, marks: Mapping[str, bytes]) -> Row:
     """A row of `chain_log`."""
     return {
         "position": one.position,
@@ -144,6 +164,7 @@ def link_row(one: Link) -> Row:
         "row_counts": sorted((name, found.rows) for name, found in one.tables.items()),
         "row_digests": sorted((name, found.digest) for name, found in one.tables.items()),
         "link": one.link,
+        "row_marks": sorted(marks.items()),
     }
 
 

@@ -1,7 +1,12 @@
 """DuckDB connections: extensions from installed wheels, the lake attached, no download."""
 
 import importlib.util
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -17,11 +22,11 @@ from warehouse.errors import (
     WarehouseMissingError,
     is_full,
 )
+from warehouse.pinned import SCHEMA, Pinned, create_tables_of, pin
 from warehouse.place import Place as Place
-from warehouse.schema import SCHEMA_VERSION, TABLES, Table
+from warehouse.schema import ROW_GROUP_ROWS, SCHEMA_VERSION, TABLES, Table
 
-_ROW_GROUP_ROWS = 8192
-"""One release among a million by id: 18 ms, against 89 ms at DuckDB's 122,880."""
+_LOG = logging.getLogger(__name__)
 
 
 def extension_path(name: str) -> Path:
@@ -70,20 +75,31 @@ def attach_writer(place: Place) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def connect_reader(place: Place) -> duckdb.DuckDBPyConnection:
-    """A read-only connection with every view and macro of the contract in its main schema."""
+def connect_reader(place: Place, asking: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A read-only connection with the views and macros of the contract in its main schema.
+
+    `asking`: only those that these words name; None: all of them, which takes a few times as long.
+    It sees the warehouse as it is now, whatever is committed later; do not keep it for days.
+    """
+    connection, tables = open_reader(place)
+    create_views(connection, tables, asking)
+    return connection
+
+
+def open_reader(place: Place) -> tuple[duckdb.DuckDBPyConnection, Pinned]:
+    """A read-only connection without views, and the tables as they are now."""
     if not place.exists:
         raise WarehouseMissingError(
             f"there is no warehouse in {place.said} yet; `pressdiff run` makes one"
         )
     connection = _attach(place, read_only=True)
-    if not has_tables(connection):
+    tables = pin(connection, place)
+    if "schema_versions" not in tables:
         raise WarehouseMissingError(
             f"the warehouse in {place.said} is empty; `pressdiff run` fills it"
         )
-    _check_version(connection, place)
-    create_views(connection)
-    return connection
+    _check_version(connection, tables, place)
+    return connection, tables
 
 
 def _attach(place: Place, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -126,6 +142,25 @@ def _not_attached(place: Place, error: duckdb.Error) -> WarehouseError:
     return WarehouseError(f"cannot open the warehouse catalog {name}: {said}")
 
 
+def let_go(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection, whose transaction may be open and whose server may be gone.
+
+    Closing rolls back, and if PostgreSQL cannot be told, DuckDB ends the process with `terminate
+    called after throwing an instance of 'duckdb::Exception'`.
+    """
+    roll_back(connection)
+    connection.close()
+
+
+def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction without a trace. One whose server is gone, or that a failed COMMIT ended,
+    has none left: the reason for rolling back is the error to tell of."""
+    try:
+        connection.execute("rollback")
+    except duckdb.Error as error:
+        _LOG.debug("nothing was rolled back: %s", _first_line(error))
+
+
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Load one of DuckDB's extensions from its wheel."""
     connection.execute(f"load {quoted(str(extension_path(name)))}")
@@ -142,7 +177,7 @@ def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def create_tables(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Make every table of the schema; the caller commits."""
-    connection.execute(f"call lake.set_option('parquet_row_group_size', {_ROW_GROUP_ROWS})")
+    connection.execute(f"call lake.set_option('parquet_row_group_size', {ROW_GROUP_ROWS})")
     connection.execute("call lake.set_option('parquet_compression', 'zstd')")
     for table in TABLES:
         create_table(connection, table)
@@ -159,10 +194,30 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"{c.name} {types[c.name]}{'' if c.nullable else ' not null'}" for c in table.columns
     )
     connection.execute(f"create table lake.{table.name} ({columns})")
+    sort_table(connection, table)
+
+
+def sort_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Say in which order a table's files are written from now on; the caller commits."""
     if table.sorted_by:
         connection.execute(
             f"alter table lake.{table.name} set sorted by ({', '.join(table.sorted_by)})"
         )
+
+
+def set_layouts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say how the files of each table are written that are not as usual; the caller commits. Not
+    in the transaction that makes the tables: DuckLake refuses."""
+    for table in TABLES:
+        usual = ROW_GROUP_ROWS, None
+        for name, value, default in zip(
+            ("parquet_row_group_size", "parquet_compression_level"),
+            (table.row_group_rows, table.zstd_level), usual, strict=True,
+        ):  # fmt: skip
+            if value != default:
+                connection.execute(
+                    f"call lake.set_option('{name}', {value}, table_name => {quoted(table.name)})"
+                )
 
 
 def sql_types(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
@@ -173,16 +228,17 @@ def sql_types(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, 
     return dict(rows)
 
 
-def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
+def schema_version(connection: duckdb.DuckDBPyConnection, tables: str = "lake") -> int:
     """The schema that the warehouse has."""
-    row = connection.execute("select max(version) from lake.schema_versions").fetchone()
+    row = connection.execute(f"select max(version) from {tables}.schema_versions").fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _check_version(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
+def _check_version(connection: duckdb.DuckDBPyConnection, tables: Pinned, place: Place) -> None:
     """Raise SchemaTooNewError or SchemaTooOldError when the views do not fit the tables."""
-    written = schema_version(connection)
+    create_tables_of(connection, tables, ["schema_versions"])
+    written = schema_version(connection, SCHEMA)
     if needs_upgrade(written, place.said):
         raise SchemaTooOldError(
             f"the warehouse in {place.said} was written by an older pressdiff (schema {written}, "
@@ -214,19 +270,66 @@ def view_files() -> tuple[tuple[str, str], ...]:
     return tuple((name.removesuffix(".sql"), text) for name, text in found)
 
 
-def create_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put the views and macros of `warehouse/sql` into the connection's own main schema."""
-    pending = list(view_files())
-    while pending:
-        failed: list[tuple[str, str]] = []
-        for name, text in pending:
-            try:
-                connection.execute(text)
-            except duckdb.CatalogException:  # builds on one that comes later
-                failed.append((name, text))
-        if len(failed) == len(pending):
-            connection.execute(failed[0][1])
-        pending = failed
+def create_views(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Pinned | None = None,
+    asking: str | None = None,
+) -> None:
+    """Put the views and macros of `warehouse/sql` into the connection's own main schema, over
+    pinned tables or (None) over those of a schema `lake`.
+
+    `asking`: only those that these words name, and what they build on; None: all of them.
+    """
+    for file in _files_for(asking):
+        text = file.text
+        if tables is not None:
+            create_tables_of(connection, tables, file.tables)
+            text = _TABLE.sub(rf"{SCHEMA}.\1", text)
+        connection.execute(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _ViewFile:
+    """A file of `warehouse/sql`."""
+
+    text: str
+    makes: frozenset[str]
+    words: frozenset[str]
+    tables: tuple[str, ...]
+
+
+_TABLE = re.compile(r"\blake\.(\w+)")
+_MADE = re.compile(r"^create or replace (?:view|macro) (\w+)", re.M)
+_WORD = re.compile(r"\w+")
+
+
+def _files_for(asking: str | None) -> list[_ViewFile]:
+    """The files that make what the words name, each after those it builds on."""
+    maker = {name: file for file in _view_files() for name in file.makes}
+    chosen: dict[_ViewFile, None] = {}
+
+    def choose(words: Iterable[str], within: frozenset[str]) -> None:
+        for name in sorted(set(words) & maker.keys() - within):
+            file = maker[name]
+            if file not in chosen:
+                choose(file.words, within | file.makes)
+                chosen[file] = None
+
+    choose(maker if asking is None else _WORD.findall(asking.lower()), frozenset())
+    return list(chosen)
+
+
+@cache
+def _view_files() -> tuple[_ViewFile, ...]:
+    return tuple(
+        _ViewFile(
+            text,
+            frozenset(_MADE.findall(text)),
+            frozenset(_WORD.findall(re.sub(r"--.*", "", text))),
+            tuple(sorted(set(_TABLE.findall(text)))),
+        )
+        for _, text in view_files()
+    )
 
 
 def quoted(text: str) -> str:

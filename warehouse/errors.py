@@ -37,7 +37,12 @@ _GONE = (
     "terminating connection", "could not establish connection", "http get error", "http error",
     "http put", "unable to connect", "network connection", "connection error", "timeout",
     "not reached", "ssl syscall", "no connection", "http code 5",
+    'execute query "rollback"',  # what is not even rolled back has lost its session
 )  # fmt: skip
+
+
+_OF_BUCKET = "AWS Error "
+"""In what pyarrow says of an S3 service."""
 
 
 def is_full(said: str) -> bool:
@@ -46,11 +51,17 @@ def is_full(said: str) -> bool:
 
 
 def explain_storage(error: Exception) -> str | None:
-    """One sentence for a fault that DuckDB reports of disk or catalog; None for any other error."""
+    """One sentence for a fault that DuckDB reports of disk or catalog, or that a bucket's service
+    is at; None for any other error."""
+    if isinstance(error, OSError) and _OF_BUCKET in str(error):
+        # `When uploading part for key '...' in bucket '...': AWS Error NETWORK_CONNECTION during
+        # UploadPart operation: curlCode: 7, Couldn't connect to server; Details: ...`
+        said = str(error).partition(_OF_BUCKET)[2].partition("; Details:")[0]
+        return f"the bucket cannot be used ({said}); run again, nothing is taken twice"
     module = type(error).__module__
     if not module.startswith(("duckdb", "_duckdb")):
         return None
-    said = str(error).strip().partition("\n")[0]
+    said = str(error).strip().partition("\n")[0].rstrip(" :")
     lowered = str(error).lower()
     if is_full(lowered):
         return DISK_FULL

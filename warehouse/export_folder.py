@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from warehouse.captures import sync_folder
+from warehouse.disk import sync_folder
 from warehouse.errors import WarehouseError
 
 MANIFEST = "manifest.json"

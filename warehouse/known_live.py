@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from warehouse.history.moves import Move
 from warehouse.history.states import Presence, State
+from warehouse.located import FILE_NOW, LOCATED, OFFSET_NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +206,8 @@ class LiveKnowledge:
         """The evidence file and offset of the record that holds each of these bodies."""
         rows = self.match(
             "looks", "digest", digests,
-            "t.digest, arg_min((t.warc_file, t.warc_offset), (t.recorded_at, t.warc_offset))",
-            "t.source_id = $source and t.warc_file is not null group by t.digest",
+            f"t.digest, arg_min(({FILE_NOW}, {OFFSET_NOW}), (t.recorded_at, t.warc_offset))",
+            "t.source_id = $source and t.warc_file is not null group by t.digest", LOCATED,
             source=source_id,
         )  # fmt: skip
         return {row[0]: (row[1][0], row[1][1]) for row in rows}

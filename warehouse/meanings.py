@@ -12,7 +12,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "flappings": ("revisions", "revision_log"),
     "gaps": ("looks",),
     "incidents": ("incident_log",),
-    "neighbours": ("neighbour_log",),
+    "neighbours": ("neighbour_log", "translation_log"),
     "readings": ("texts", "reading_log", "revision_log"),
     "release_urls": ("url_log",),
     "releases": ("texts", "state_log", "revision_log"),
@@ -32,6 +32,8 @@ MEANINGS: dict[str, dict[str, str]] = {
     "captures": {
         "release_id": "the release read, as known today; NULL: none",
         "final_url": "where redirects led; NULL: they led nowhere else",
+        "warc_file": "evidence file below `evidence/` that holds it now; NULL: no exchange",
+        "warc_offset": "where its record starts there",
     },
     "changes": {
         "revision": "number of the revision that has the change",
@@ -61,6 +63,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "kind": "exact, near, teaser, translation, update or lookalike",
         "jaccard": "share of their distinct 3-word shingles that both hold, 0 to 1",
         "containment": "share of the smaller set of shingles that the larger holds, 0 to 1",
+        "cosine": "of a translation: how near a model finds them, 0.7 to 1; NULL: of all others",
     },
     "duplicates": {"kind": "exact, near, teaser or translation"},
     "readings": {

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.captures import sync_folder
-from warehouse.duck import create_table, sql_types
+from warehouse.disk import sync_folder
+from warehouse.duck import create_table, sort_table, sql_types
 from warehouse.errors import WarehouseError
 from warehouse.place import Place
 from warehouse.postgres import copy_catalog
@@ -22,18 +22,31 @@ from warehouse.schema import SCHEMA_VERSION, TABLES, Table
 
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
-MIGRATIONS: dict[int, Migration] = {}
+
+def _fill_look_days(connection: duckdb.DuckDBPyConnection) -> None:
+    """Schema 3: a day was learned of with its first look."""
+    connection.execute(
+        "insert into lake.look_days by name "
+        "select source_id, captured_at::date as day, arg_min(run_id, recorded_at) as run_id, "
+        "min(recorded_at) as recorded_at from lake.looks group by all"
+    )
+
+
+MIGRATIONS: dict[int, Migration] = {3: _fill_look_days}
 """By the version that it leads to: what has to be done beside adding tables and columns."""
 
 
 def upgrade_tables(connection: duckdb.DuckDBPyConnection, written: int, now: datetime) -> None:
     """Add what tables and columns are missing and run the migrations; the caller commits."""
+    orders = _orders(connection)
     for table in TABLES:
         there = _columns(connection, table)
-        if there:
-            _add_columns(connection, table, there)
-        else:
+        if not there:
             create_table(connection, table)
+            continue
+        _add_columns(connection, table, there)
+        if table.sorted_by and orders.get(table.name) != table.sorted_by:
+            sort_table(connection, table)  # what is there is sorted as it is merged
     for number in range(written + 1, SCHEMA_VERSION + 1):
         if number in MIGRATIONS:
             MIGRATIONS[number](connection)
@@ -63,6 +76,22 @@ def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, there: set
         connection.execute(
             f"alter table lake.{table.name} add column {column.name} {types[column.name]}"
         )
+
+
+def _orders(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """The order in which each table's files are kept, by table."""
+    rows = connection.execute(
+        """
+        select t.table_name, list(e.expression order by e.sort_key_index)
+        from __ducklake_metadata_lake.ducklake_sort_info as s
+        join __ducklake_metadata_lake.ducklake_sort_expression as e on e.sort_id = s.sort_id
+        join __ducklake_metadata_lake.ducklake_table as t
+            on t.table_id = s.table_id and t.end_snapshot is null
+        where s.end_snapshot is null
+        group by t.table_name
+        """
+    ).fetchall()
+    return {name: tuple(columns) for name, columns in rows}
 
 
 def keep_copy(place: Place, written: int, now: datetime) -> str:

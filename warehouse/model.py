@@ -89,17 +89,19 @@ def reading_id(source_id: str, url: str, digest: str, link_text: str | None) -> 
 def text_of(source_id: str, sighting: Sighting, digest: str) -> Text:
     """The text of a sighting. A PDF's bytes are its text, so its `digest` counts."""
     headline = normalise(sighting.headline)
+    headline_digest = short_hash(headline)
     body = normalised_body(sighting.paragraphs)
     if sighting.kind is Kind.PDF:
         body = digest
+    own = short_hash(source_id, sighting, digest if sighting.kind is Kind.PDF else None)
     return Text(
-        text_id=short_hash(
-            source_id, sighting, digest if sighting.kind is Kind.PDF else None, length=24
-        ),
+        # Texts lie in order of their ids: those under one headline, most often the revisions of
+        # one release, beside each other, where each costs what it does not share with the last.
+        text_id=headline_digest[:8] + own,
         source_id=source_id,
         sighting=sighting,
         text_digest=digest_text("\n".join((headline, str(sighting.published_on or ""), body))),
-        headline_digest=short_hash(headline),
+        headline_digest=headline_digest,
         body_digest=None if not body or sighting.kind is Kind.PDF else short_hash(body, length=24),
     )
 

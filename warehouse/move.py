@@ -4,15 +4,16 @@ Rows keep their times, so what was known when stays answerable, and the chain of
 `verify` proves the copy. The lake's own snapshots stay behind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 from pathlib import Path
 
 from warehouse.buckets import Bucket, access_from
-from warehouse.captures import copy_synced
+from warehouse.disk import copy_synced
 from warehouse.duck import connect_reader
 from warehouse.errors import WarehouseError, WarehouseMissingError
 from warehouse.evidence import evidence_of
+from warehouse.parts import named_files, read_parts
 from warehouse.place import Place
 from warehouse.schema import TABLES
 from warehouse.store import Store
@@ -23,7 +24,7 @@ _BATCH_ROWS = 100_000
 def move_warehouse(
     source: Place, target: Place, now: datetime, progress: Callable[[str, int], None]
 ) -> int:
-    """Copy all evidence, then all rows in one commit; how many rows.
+    """Copy all evidence that is needed, then all rows in one commit; how many rows.
 
     Hold the writer's lock of both. The target must be empty, and is when this fails. `progress` is
     told (table or evidence, rows or files). Raises WarehouseError.
@@ -31,7 +32,8 @@ def move_warehouse(
     reader = connect_reader(source)
     try:
         _check_empty(target)
-        _copy_evidence(source, target, progress)
+        held = {part.stored_in for part in read_parts(reader)}
+        _copy_evidence(source, target, named_files(reader) - held, progress)
         store = Store.open(target, now)
         try:
             store.begin()
@@ -66,17 +68,20 @@ def _check_empty(target: Place) -> None:
         )
 
 
-def _copy_evidence(source: Place, target: Place, progress: Callable[[str, int], None]) -> None:
-    """Every WARC file, safe before the catalog names it; what is there is not sent again."""
+def _copy_evidence(
+    source: Place, target: Place, needless: Container[str], progress: Callable[[str, int], None]
+) -> None:
+    """Every WARC file but those whose records lie in others now, safe before the catalog names it;
+    what is there is not sent again."""
     evidence = evidence_of(source)
     there = dict(evidence_of(target).sizes())
     target.staging.mkdir(parents=True, exist_ok=True)
     for name, size in evidence.sizes():
-        if there.get(name) == size:
+        if name in needless or there.get(name) == size:
             continue
         with evidence.open(name) as file:
             if target.bucket is None:
-                copy_synced(file, target.evidence / name)
+                copy_synced(file, target.evidence / name, target.evidence)
             else:
                 Bucket(target.bucket, access_from()).put_stream(file, f"evidence/{name}")
         progress("evidence", 1)

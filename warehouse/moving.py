@@ -56,8 +56,16 @@ class Moves:
         self.addresses = addresses(self._known)
         self.joined = frozenset(self.addresses.root(one.from_url) for one in new)
 
-    def keep_addresses(self, looks: Sequence[ReadLook], identity: Identity) -> None:
-        """Append the role that each address of the touched releases took."""
+    def keep_addresses(
+        self,
+        looks: Sequence[ReadLook],
+        identity: Identity,
+        left: Iterable[tuple[str | None, str | None]] = (),
+    ) -> None:
+        """Append the role that each address of the touched releases took.
+
+        `left`: (release id, root) where looks showed a release and, read again, say otherwise.
+        """
         wanted: dict[tuple[str, str], str] = {}
         for one in identity.changed:
             if one.address is not None and one.release_id is not None:
@@ -69,14 +77,15 @@ class Moves:
             if address in self.joined:
                 wanted |= self._roles(release_id, address)
         absorbed = {was for _, was in identity.moved}
-        known = self._store.url_roles({release_id for release_id, _ in wanted} | absorbed)
+        gone = self._gone(identity, left)
+        known = self._store.url_roles({release_id for release_id, _ in (*wanted, *gone)} | absorbed)
+        taken = {url for _, url in wanted}
         released = {
             (release_id, url): "none"
             for (release_id, url), role in known.items()
-            if release_id in absorbed
-            and role != "none"
+            if role != "none"
             and (release_id, url) not in wanted
-            and any(url == other for _, other in wanted)
+            and ((release_id in absorbed and url in taken) or (release_id, url) in gone)
         }
         self._store.append(
             "url_log",
@@ -86,6 +95,18 @@ class Moves:
                 if known.get((release_id, url)) != role
             ],
         )
+
+    def _gone(
+        self, identity: Identity, left: Iterable[tuple[str | None, str | None]]
+    ) -> set[tuple[str, str]]:
+        """Of what was left, the addresses at which no look shows that release any more."""
+        stands = {(release_id, address) for (address, _), release_id in identity.release_of.items()}
+        return {
+            (release_id, url)
+            for release_id, root in left
+            if release_id is not None and root is not None and (release_id, root) not in stands
+            for url in self.addresses.members(root)
+        }
 
     def _roles(self, release_id: str, root: str) -> dict[tuple[str, str], str]:
         canonical = self.addresses.canonical(root)

@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.duck import connect_bare, load_extension, quoted
+from warehouse.duck import connect_bare, let_go, load_extension, quoted
 from warehouse.errors import WarehouseError
 
 Rows = list[tuple[Any, ...]]
@@ -49,4 +49,4 @@ def copy_catalog(dsn: str, name: str) -> None:
             connection.execute(f"call postgres_execute('pg', {quoted(statement)})")
         connection.execute("commit")
     finally:
-        connection.close()
+        let_go(connection)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from warehouse.duck import quoted
+from warehouse.duck import let_go, quoted
 from warehouse.postgres import ask, connect_postgres
 
 LOCK_KEY = 7_300_842_911_506_243
@@ -53,7 +53,7 @@ class AdvisoryLock:
 
     def close(self) -> None:
         """End the session, and the lock with it."""
-        self._connection.close()
+        let_go(self._connection)
 
 
 @contextmanager

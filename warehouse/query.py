@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.duck import Place, connect_reader, quoted, view_files
+from warehouse.duck import Place, create_views, open_reader, quoted, view_files
 from warehouse.errors import QueryError
 from warehouse.sql_guard import Names, check_tree, public_names
 
@@ -131,10 +131,11 @@ def run_query(
     Raises QueryError, in one sentence, when it is anything else, asks for anything else, does not
     bind, or needs too much memory or time; the last two perhaps only from `Result.batches`.
     """
-    connection = connect_reader(place)
+    connection, tables = open_reader(place)
     try:
         confine(connection, place)
         statement = parse_query(connection, sql)
+        create_views(connection, tables, sql)
         return Result(connection, statement, Budget(time_limit_s, monotonic))
     except BaseException:
         connection.close()

@@ -48,7 +48,7 @@ from revisions where release_id = $1 order by revision
 _NEIGHBOURS = """
 select
     if(release_id = $1, other_id, release_id) as release_id, kind, jaccard, containment,
-    contained_id = $1 as contained, paragraph_from, paragraph_to, word_from, word_to
+    contained_id = $1 as contained, paragraph_from, paragraph_to, word_from, word_to, cosine
 from neighbours
 where release_id = $1 or other_id = $1
 order by jaccard desc, containment desc, release_id
@@ -66,7 +66,7 @@ class NoSuchRevisionError(WarehouseError):
 def source_states(place: Place) -> dict[str, Document]:
     """last_success, releases, last_changed_at and open_incidents of each source that ran."""
     try:
-        connection = connect_reader(place)
+        connection = connect_reader(place, _SOURCES)
     except WarehouseMissingError:
         return {}
     try:
@@ -118,10 +118,15 @@ def _relatives(connection: duckdb.DuckDBPyConnection, release_id: str) -> Iterat
             "release_id": tie["release_id"],
             "kind": tie["kind"],
             "why": why_tied(tie),
-            "jaccard": tie["jaccard"],
-            "containment": tie["containment"],
+            "jaccard": _short(tie["jaccard"]),
+            "containment": _short(tie["containment"]),
+            "cosine": _short(tie["cosine"]),
             **found,
         }
+
+
+def _short(share: float | None) -> float | None:
+    return None if share is None else round(share, 3)
 
 
 def why_tied(tie: Document) -> str:
@@ -146,35 +151,48 @@ def why_tied(tie: Document) -> str:
             return f"{held} of this text stands there{place}{more}"
         return f"{held} of that text stands here{place}{more}"
     if kind == "translation":
-        return "perhaps the same in another language; proposed by a model, not checked"
+        near = f"{tie['cosine']:.2f}"
+        return f"proposed: perhaps the same in another language (cosine {near}), not checked"
     alike = f"{tie['jaccard']:.0%} of both wordings is common".replace("%", " %")
     return alike if kind == "near" else f"{alike}, but a number, date or name differs"
 
 
 _CHANGES = """
-with told as (
+with wanted as materialized (
+    select * from revisions where {where}
+),
+told as (
     select
         revision_id,
         arg_max(
-            {'kind': kind, 'op': op, 'before': before, 'after': after},
-            (case when kind in ('number', 'date', 'name', 'quote', 'negation') then 2
-                when kind = 'paragraph' then 1 else 0 end, -seq)
+            {{'field': field, 'kind': kind, 'op': op, 'before': before, 'after': after}},
+            (
+                case when op = 'move' then 0
+                    when kind in ('number', 'date', 'name', 'quote', 'negation') then 3
+                    when kind = 'paragraph' then 2 else 1 end,
+                op = 'replace',
+                -seq
+            )
         ) as telling
-    from changes group by revision_id
+    from changes
+    where revision_id in (select revision_id from wanted)
+    group by revision_id
 )
 select r.seen_at, r.recorded_at, r.source_id, r.release_id, r.revision, r.change_class, r.headline,
     r.published_on, r.words_added, r.words_removed, r.announced, r.appeared_late, r.flapping,
     r.changed_after,
-    t.telling.kind as kind, t.telling.op as op, t.telling.before as before, t.telling.after as after
-from revisions as r
+    t.telling.field as field, t.telling.kind as kind, t.telling.op as op,
+    t.telling.before as before, t.telling.after as after
+from wanted as r
 left join told as t on t.revision_id = r.revision_id
-where ($since is null or r.seen_at >= $since)
-    and ($recorded_since is null or r.recorded_at >= $recorded_since)
-    and ($source is null or r.source_id = $source)
-    and ($class is null or r.change_class = $class)
-    and ($flapping or not r.flapping)
 order by r.seen_at desc, r.release_id, r.revision desc
 """
+_WANTED = {
+    "since": "seen_at >= $since",
+    "recorded_since": "recorded_at >= $recorded_since",
+    "source_id": "source_id = $source_id",
+    "change_class": "change_class = $change_class",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +211,16 @@ class ChangeFilter:
 
 def recent_changes(place: Place, wanted: ChangeFilter) -> list[Document]:
     """What happened, newest first: one row a revision, with its most telling change."""
-    connection = connect_reader(place)
+    asked = {name: value for name in _WANTED if (value := getattr(wanted, name)) is not None}
+    where = [
+        _WANTED[name] for name in asked
+    ]  # what is not asked for would hide the rest from DuckDB
+    if not wanted.flapping:
+        where.append("not flapping")
+    query = _CHANGES.format(where=" and ".join(where) or "true")
+    connection = connect_reader(place, query)
     try:
-        parameters = {
-            "since": wanted.since,
-            "recorded_since": wanted.recorded_since,
-            "source": wanted.source_id,
-            "class": wanted.change_class,
-            "flapping": wanted.flapping,
-        }
-        return list(_documents(connection.execute(_CHANGES, parameters)))
+        return list(_documents(connection.execute(query, asked)))
     finally:
         connection.close()
 

@@ -4,8 +4,9 @@ Terminal output is a list of `Segment`s, which the command line colours.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Literal
 
 from warehouse.history.change import Change, Hunk, TextState
@@ -14,6 +15,7 @@ from warehouse.history.diff import diff
 from warehouse.render_html import STYLE_DIGEST, render_html
 from warehouse.render_marks import (
     CLASS_WORDS,
+    Block,
     DiffPage,
     Mark,
     blocks,
@@ -23,6 +25,7 @@ from warehouse.render_marks import (
     stretches,
     summary,
 )
+from warehouse.visible import visible
 
 __all__ = [
     "STYLE_DIGEST",
@@ -46,8 +49,15 @@ class Segment:
     role: Role
 
 
-def render_segments(page: DiffPage) -> tuple[Segment, ...]:
-    """The diff for a terminal: stretches with a role each, line ends included. No colours."""
+_CONTEXT = 1
+"""Unchanged paragraphs shown before and after an edited one: a release has up to hundreds."""
+
+
+def render_segments(page: DiffPage, *, whole: bool = False) -> tuple[Segment, ...]:
+    """The diff for a terminal: stretches with a role each, line ends included. No colours.
+
+    Unchanged paragraphs that stand beside no edited one are counted, with `whole` shown.
+    """
     comparison = compare(page.before, page.after)
     body = diff(page.before.paragraphs, page.after.paragraphs)
     lines: list[Segment] = []
@@ -60,7 +70,13 @@ def render_segments(page: DiffPage) -> tuple[Segment, ...]:
     lines += [Segment(f"{note}\n", "meta") for note in page.notes]
     verdict = f"{CLASS_WORDS[comparison.change_class]}: {summary(comparison)}\n\n"
     lines.append(Segment(verdict, "heading"))
-    for number, came_from, hunks in blocks(page, body):
+    shown = list(blocks(page, body))
+    for block in shown if whole else _near_edits(shown):
+        if isinstance(block, int):
+            many = "1 paragraph" if block == 1 else f"{block} paragraphs"
+            lines.append(Segment(f"\u2026 {many} unchanged \u2026\n\n", "meta"))
+            continue
+        number, came_from, hunks = block
         marks = merged(stretches(page.before.paragraphs, page.after.paragraphs, hunks))
         origin = f" (was {came_from})" if came_from else ""
         label = f"[{number if number is not None else '-'}]{origin} "
@@ -68,20 +84,35 @@ def render_segments(page: DiffPage) -> tuple[Segment, ...]:
     return tuple(lines)
 
 
+def _near_edits(shown: Sequence[Block]) -> Iterator[Block | int]:
+    """The edited blocks and those beside them; the others as how many follow one another."""
+    edited = [at for at, (_, _, hunks) in enumerate(shown) if any(map(_is_edit, hunks))]
+    near = {at for one in edited for at in range(one - _CONTEXT, one + _CONTEXT + 1)}
+    for is_near, group in groupby(range(len(shown)), near.__contains__):
+        places = list(group)
+        if is_near or len(places) == 1:
+            yield from (shown[at] for at in places)
+        else:
+            yield len(places)
+
+
+def _is_edit(hunk: Hunk) -> bool:
+    return hunk.moved or hunk.op not in ("keep", "same")
+
+
 def _line(marks: Iterable[tuple[str, Mark]], plain: Role | None) -> list[Segment]:
     """Stretches of one line; `plain` is the role of what was kept."""
     some = [
-        Segment(" ".join(text.split("\n")), plain if plain and mark == "kept" else mark)
-        for text, mark in marks
+        Segment(visible(text), plain if plain and mark == "kept" else mark) for text, mark in marks
     ]
     return [*some, Segment("\n", "kept")]
 
 
-def render_text(page: DiffPage) -> str:
-    """The diff as plain text: `[-removed-]`, `{+added+}`, `{~moved~}`."""
+def render_text(page: DiffPage, *, whole: bool = False) -> str:
+    """The diff as plain text: `[-removed-]`, `{+added+}`, `{~moved~}`; `whole` as above."""
     brackets = {"inserted": "{+%+}", "deleted": "[-%-]", "moved": "{~%~}"}
     parts = []
-    for segment in render_segments(page):
+    for segment in render_segments(page, whole=whole):
         core = segment.text.rstrip()
         pattern = brackets.get(segment.role, "%") if core else "%"
         parts.append(pattern.replace("%", core) + segment.text[len(core) :])

@@ -11,6 +11,8 @@ from warehouse.history.diff import diff
 
 Mark = Literal["kept", "inserted", "deleted", "moved"]
 Marked = list[tuple[str, Mark]]
+Block = tuple[int | None, int | None, list[Hunk]]
+"""A paragraph's number from 1 (None: it went), its old number if it moved, and its hunks."""
 KIND_WORDS = {
     "number": "Number",
     "date": "Date",
@@ -105,9 +107,8 @@ def merged(stretches: Iterable[tuple[str, Mark]]) -> Marked:
     return whole
 
 
-def blocks(page: DiffPage, body: Diff) -> Iterator[tuple[int | None, int | None, list[Hunk]]]:
-    """The new text paragraph by paragraph: its number from 1, the old number if it moved, and its
-    hunks. What went as a whole paragraph is a block without a number."""
+def blocks(page: DiffPage, body: Diff) -> Iterator[Block]:
+    """The new text paragraph by paragraph; what went as a whole paragraph has no number."""
     current: list[Hunk] = []
     paragraph: int | None = None
     for hunk in body.hunks:
@@ -126,7 +127,7 @@ def blocks(page: DiffPage, body: Diff) -> Iterator[tuple[int | None, int | None,
         yield _block(paragraph, current)
 
 
-def _block(paragraph: int | None, hunks: list[Hunk]) -> tuple[int | None, int | None, list[Hunk]]:
+def _block(paragraph: int | None, hunks: list[Hunk]) -> Block:
     moved = next((hunk.before for hunk in hunks if hunk.moved and hunk.before), None)
     number = None if all(hunk.after is None for hunk in hunks) else paragraph
     return (

@@ -44,7 +44,7 @@ td{vertical-align:top;padding:.55rem .6rem .55rem 0;border-top:1px solid var(--l
 .changes{font-size:.92rem;line-height:1.5}
 .changes td:nth-child(-n+2){font-size:.8rem;color:var(--soft);padding-top:.65rem}
 .more{color:var(--soft);font-size:.8rem}
-.c-where{width:7.5rem}.c-kind{width:8.5rem}.c-n{width:2.2rem}
+.c-where{width:9rem}.c-kind{width:8.5rem}.c-n{width:2.2rem}
 input[name=view]{position:absolute;opacity:0;pointer-events:none}
 .views{display:flex;justify-content:center;margin:2.6rem auto 0;font-size:.85rem}
 .views label{padding:.4rem 1.1rem;border:1px solid var(--line);cursor:pointer;color:var(--soft)}
@@ -78,6 +78,6 @@ border-radius:.25rem;padding:.05em .5em;margin:.2rem 0}
 .changes td{border:0;padding:.1rem 0}
 .changes td:nth-child(-n+2){display:inline;padding-right:.6rem}}
 @media print{:root{--paper:#fff;--ink:#000;--card:#fff;--soft:#444}
-main{max-width:none;padding:0}.views,.legend{display:none}.block,tr{break-inside:avoid}
+main{max-width:none;padding:0}.views,.legend{display:none}.inline,.side{margin-top:2em}.block,tr{break-inside:avoid}
 ins,del,.moved{-webkit-print-color-adjust:exact;print-color-adjust:exact}body{font-size:10.5pt}}
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from warehouse.captures import sync_folder
+from warehouse.disk import sync_folder
 
 _FILE = "robots.json"
 

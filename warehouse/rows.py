@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from parsers.model import Outcome, Teaser
-from warehouse.history.announce import Seen, announcement
+from warehouse.history.announce import announcement
+from warehouse.history.change import TextState
 from warehouse.history.classify import CLASSIFIER_VERSION, compare
 from warehouse.model import Appearance, Revision, StagedLook, Text, TextKey, short_hash
 
@@ -162,14 +163,14 @@ def retired_row(source_id: str, unit: tuple[str | None, str], stamp: Stamp) -> R
 
 
 def comparison_rows(
-    pair: tuple[str, str], before: Seen, after: Seen, stamp: Stamp
+    pair: tuple[str, str], before: TextState, after: TextState, stamp: Stamp
 ) -> tuple[Row, list[Row]]:
     """The row of `comparisons` and the rows of `change_log` for two texts that follow each other.
 
     A PDF whose bytes alone changed has no change to show, and counts as substantive.
     """
     keys = {"before_text_id": pair[0], "text_id": pair[1]}
-    compared = compare(before.state, after.state)
+    compared = compare(before, after)
     told = announcement(before, after, compared)
     row = {
         **keys,

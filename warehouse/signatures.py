@@ -1,18 +1,22 @@
 """The signatures of bodies in the lake: appended once a body and scheme, joined by their keys."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from warehouse.candidates import Keys, capped, lake_keys, meet, over_cap, promising
+from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.history import fingerprint
-from warehouse.history.fingerprint import Route, Scheme
+from warehouse.history.fingerprint import Route, Scheme, Signatures
 from warehouse.history.pairing import Caps
 from warehouse.rows import Stamp
 from warehouse.schema import BY_NAME
 from warehouse.store import Store
+from warehouse.watch import Watch
 
 COMPILED_FROM_TEXTS = 8000
 """Below it the plain route is done before numba is imported: 200 us a text against 1.5 s."""
@@ -22,8 +26,10 @@ _KEYS_HELD = 4_000_000
 """Keys of so many are kept at hand after signing: 32 MB."""
 
 _KNOWN = """
-select signature, body_digest, words from lake.signatures
-where scheme = $scheme and {among}
+select max(signature), min(signature) filter (scheme = $scheme),
+    list({{'signature': signature, 'body_digest': body_digest, 'words': words}})
+        filter (scheme = $scheme and {among})
+from lake.signatures
 """
 _NUMBERED = """
 select signature, body_digest, words from lake.signatures
@@ -34,8 +40,9 @@ select signature, key from lake.signature_keys where signature in (select signat
 """
 _SHARING = """
 select signature, key from lake.signature_keys
-where signature >= $first and key in (select key from wanted)
+where key in (select key from wanted)
 """
+_OF_THIS_SCHEME = " and signature >= $first"
 
 
 def route_for(texts: int) -> Route:
@@ -60,12 +67,8 @@ class SignatureLog:
         self._body: dict[int, str] = {}
         self._held: list[Keys] = []
         self._held_count = 0
-        newest, first = store.ask(
-            "select max(signature), min(signature) filter (where scheme = $scheme) "
-            "from lake.signatures", {"scheme": str(scheme)},
-        )[0]  # fmt: skip
-        self._next = 0 if newest is None else newest + 1
-        self._first = self._next if first is None else first
+        self._next = 0
+        self._first = 0
         """Signatures before it are of another scheme."""
 
     def words_of(self, body_digest: str) -> int | None:
@@ -73,30 +76,57 @@ class SignatureLog:
         number = self._numbers.get(body_digest)
         return None if number is None else self._words[number]
 
-    def sign(self, bodies: Mapping[str, str], texts: Mapping[str, Iterable[str]]) -> None:
-        """Sign those of these bodies that are not signed yet.
+    def sign(
+        self, bodies: Mapping[str, str], texts: Mapping[str, Sequence[str]], watch: Watch
+    ) -> None:
+        """Sign those of these bodies that are not signed yet, many of them on all cores.
 
         Each is given with the id of a text that has it; `texts` has the paragraphs of some texts,
         so that they need not be read.
         """
-        if self._first < self._next:
-            self._remember(self._ask_bodies(bodies))
-        new = sorted(bodies.keys() - self._numbers.keys())
-        for start in range(0, len(new), _BODIES_AT_ONCE):
-            part = {body: bodies[body] for body in new[start : start + _BODIES_AT_ONCE]}
-            missing = [text for text in part.values() if text not in texts]
-            held = {**texts, **self._store.paragraphs(missing)} if missing else texts
-            self._sign(list(part), ["\n\n".join(held[text]) for text in part.values()])
+        self._remember(self._ask_bodies(bodies))
+        # in the order of the texts' files, so that each of these is read once
+        new = sorted(bodies.keys() - self._numbers.keys(), key=bodies.__getitem__)
+        if len(new) <= _BODIES_AT_ONCE:
+            self._append_signed(new, self._signed(self._read(new, bodies, texts)))
+            return
+        cores = os.cpu_count() or 1
+        under_way: deque[tuple[list[str], Future[Signatures]]] = deque()
+        with ThreadPoolExecutor(cores, thread_name_prefix="sign") as pool:
+            for start in range(0, len(new), _BODIES_AT_ONCE):
+                watch("signing", start, len(new))
+                part = new[start : start + _BODIES_AT_ONCE]
+                read = self._read(part, bodies, texts)
+                under_way.append((part, pool.submit(self._signed, read)))
+                if len(under_way) > cores:
+                    signable, signed = under_way.popleft()
+                    self._append_signed(signable, signed.result())
+            for signable, signed in under_way:
+                self._append_signed(signable, signed.result())
 
-    def _sign(self, bodies: list[str], texts: list[str]) -> None:
-        signed = self._route.sign(pa.array(texts, pa.large_string()), self._scheme)
+    def _read(
+        self, new: Sequence[str], bodies: Mapping[str, str], texts: Mapping[str, Sequence[str]]
+    ) -> "pa.LargeStringArray":
+        missing = [bodies[body] for body in new if bodies[body] not in texts]
+        read = self._store.paragraphs(missing) if missing else {}
+        whole = (
+            "\n\n".join(texts.get(text) or read[text]) for text in map(bodies.get, new) if text
+        )
+        return pa.array(whole, pa.large_string())
+
+    def _signed(self, texts: "pa.LargeStringArray") -> Signatures:
+        return self._route.sign(texts, self._scheme)
+
+    def _append_signed(self, bodies: Sequence[str], signed: Signatures) -> None:
+        if not bodies:
+            return
         first, count = self._next, len(signed)
         self._next += count
         self._remember(zip(range(first, first + count), bodies, signed.words.tolist(), strict=True))
         columns: dict[str, Any] = {
             "signature": pa.array(np.arange(first, first + count, dtype=np.uint32)),
             "scheme": pa.repeat(str(self._scheme), count),
-            "body_digest": pa.array(bodies),
+            "body_digest": pa.array(bodies, pa.string()),
             "words": pa.array(signed.words.astype(np.int64)),
             "run_id": pa.repeat(self._stamp.run_id, count),
         }
@@ -109,30 +139,34 @@ class SignatureLog:
         if self._held_count <= _KEYS_HELD:
             self._held.append(keys)
 
-    def candidates(self, bodies: Iterable[str], caps: Caps) -> set[tuple[str, str]]:
-        """The pairs (one of these signed bodies, any signed body) worth an exact check."""
-        new = self._keys_of(np.array(sorted(self._numbers[body] for body in bodies), np.uint32))
-        if not len(new.keys):
-            return set()
-        wanted = pa.table({"key": pa.array(np.unique(new.keys))})
-        known = _keys(self._store.ask_table(_SHARING, {"first": self._first}, wanted=wanted))
-        known = self._without_fallen(known, over_cap(known, caps))
-        met = meet(new, capped(known, caps))
-        unknown = set(met.other.tolist()) - self._words.keys()
-        if unknown:
-            self._remember(self._ask_numbers(unknown))
-        return {(self._body[one], self._body[other]) for one, other in promising(met, self._words)}
+    def candidates(
+        self, bodies: Iterable[str], caps: Caps, holders: Callable[[set[str]], Container[str]]
+    ) -> set[tuple[str, str]]:
+        """The pairs (one of these signed bodies, any signed body) worth an exact check.
 
-    def _without_fallen(self, known: Keys, crowded: np.ndarray) -> Keys:
-        """The keys without those of crowded signatures whose body no release has any more, so that
-        these do not take a place below a cap."""
-        if not len(crowded):
-            return known
-        table = pa.table({"signature": pa.array(crowded)})
-        standing = self._store.ask(_STANDING, wanted=table)
-        fallen = np.setdiff1d(crowded, np.array([row[0] for row in standing], np.uint32))
-        kept = ~np.isin(known.signatures, fallen)
-        return Keys(known.signatures[kept], known.keys[kept])
+        `holders` gives those of some bodies that a release has today: a body that none has any
+        more takes no place below a cap.
+        """
+        numbers = sorted(self._numbers[body] for body in bodies)
+        if not numbers:
+            return set()
+        new = self._keys_of(np.array(numbers, np.uint32))
+        wanted = pa.table({"key": pa.array(np.unique(new.keys))})
+        only, named = (_OF_THIS_SCHEME, {"first": self._first}) if self._first else ("", None)
+        known = _keys(self._store.ask_table(_SHARING + only, named, wanted=wanted))
+        while True:
+            first, crowded = capped(known, caps)
+            met = meet(new, first)
+            unknown = {*met.other.tolist(), *crowded.tolist()} - self._words.keys()
+            self._remember(self._ask_numbers(unknown))
+            pairs = promising(met, self._words)
+            at_stake = {self._body[number] for number in crowded.tolist()}
+            standing = holders(at_stake | {self._body[n] for pair in pairs for n in pair})
+            fallen = [n for n in crowded.tolist() if self._body[n] not in standing]
+            if not fallen:
+                return {(self._body[one], self._body[other]) for one, other in pairs}
+            kept = ~np.isin(known.signatures, np.array(fallen, np.uint32))
+            known = Keys(known.signatures[kept], known.keys[kept])
 
     def _keys_of(self, numbers: np.ndarray) -> Keys:
         """All keys of these signatures: those at hand, else the lake's."""
@@ -150,11 +184,16 @@ class SignatureLog:
 
     def _ask_bodies(self, bodies: Iterable[str]) -> list[tuple[int, str, int]]:
         scheme = str(self._scheme)
-        return _rows(self._store.ask_keys(_KNOWN, "body_digest", bodies, scheme=scheme))
+        rows = self._store.ask_keys(_KNOWN, "body_digest", bodies, scheme=scheme)
+        newest, first, known = rows[0] if rows else (None, None, None)
+        self._next = 0 if newest is None else newest + 1
+        self._first = self._next if first is None else first
+        return [(one["signature"], one["body_digest"], one["words"]) for one in known or ()]
 
     def _ask_numbers(self, numbers: Iterable[int]) -> list[tuple[int, str, int]]:
         wanted = pa.table({"signature": pa.array(sorted(numbers), pa.uint32())})
-        return _rows(self._store.ask(_NUMBERED, wanted=wanted))
+        rows = self._store.ask(_NUMBERED, wanted=wanted) if len(wanted) else []
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def _remember(self, rows: Iterable[tuple[int, str, int]]) -> None:
         for number, body, words in rows:
@@ -169,34 +208,9 @@ class SignatureLog:
         self._store.append_table(table, pa.table(columns, schema=shape))
 
 
-_STANDING = """
-select s.signature from lake.signatures as s
-where s.signature in (select signature from wanted)
-    and s.body_digest in (
-        select told.body_digest
-        from (
-            select release_id, max_by({'body_digest': body_digest}, recorded_at) as told
-            from lake.article_log
-            where release_id in (
-                select release_id from lake.article_log
-                where body_digest in (
-                    select body_digest from lake.signatures
-                    where signature in (select signature from wanted)
-                )
-            )
-            group by release_id
-        )
-    )
-"""
-
-
 def _columns(keys: Keys) -> tuple[np.ndarray, np.ndarray]:
     return keys.signatures, keys.keys
 
 
 def _keys(table: pa.Table) -> Keys:
     return Keys(table["signature"].to_numpy(), table["key"].to_numpy())
-
-
-def _rows(rows: Iterable[tuple[int, str, int]]) -> list[tuple[int, str, int]]:
-    return [(row[0], row[1], row[2]) for row in rows]

@@ -16,19 +16,24 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from warehouse.captures import Location, sync_folder
+from warehouse.captures import Location
 from warehouse.chain import Appended, link_row
+from warehouse.disk import sync_folder
 from warehouse.duck import (
     Place,
     attach_writer,
     create_tables,
     has_tables,
+    let_go,
     needs_upgrade,
+    roll_back,
     schema_version,
+    set_layouts,
 )
 from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
 from warehouse.known_live import LiveKnowledge
+from warehouse.located import FILE_NOW, LOCATED, OFFSET_NOW
 from warehouse.migrate import keep_copy, upgrade_tables
 from warehouse.model import (
     Appearance,
@@ -89,6 +94,7 @@ class Store(LiveKnowledge):
             store.begin()
             create_tables(store._connection, now)
             store.commit()
+            store._set_layouts()
         store._upgrade(now)
         return store
 
@@ -100,11 +106,17 @@ class Store(LiveKnowledge):
         self.begin()
         upgrade_tables(self._connection, written, now)
         self.commit()
+        self._set_layouts()
         _LOG.info("upgraded schema: from=%d to=%d copy=%s", written, SCHEMA_VERSION, copy)
+
+    def _set_layouts(self) -> None:
+        self.begin()
+        set_layouts(self._connection)
+        self.commit()
 
     def close(self) -> None:
         """Let go of the connection; an open transaction is rolled back."""
-        self._connection.close()
+        let_go(self._connection)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -127,7 +139,7 @@ class Store(LiveKnowledge):
 
     def rollback(self) -> None:
         """Forget everything since `begin`."""
-        self._connection.execute("rollback")
+        roll_back(self._connection)
 
     def commit(self) -> None:
         """Link the rows to those before, sync the new Parquet files and folders, then COMMIT."""
@@ -161,7 +173,9 @@ class Store(LiveKnowledge):
     def _append_links(self) -> None:
         appended, self._appended = self._appended, Appended()
         if appended:
-            self.append("chain_log", [link_row(one) for one in appended.links(self._last_link())])
+            links = appended.links(self._last_link())
+            rows = [link_row(one, appended.marks(one.recorded_at)) for one in links]
+            self.append("chain_log", rows)
 
     def _last_link(self) -> tuple[int, str | None, datetime | None]:
         row = self._connection.execute(
@@ -229,6 +243,13 @@ class Store(LiveKnowledge):
     def known_captures(self, capture_ids: Iterable[str]) -> set[str]:
         """Which of these looks the lake has."""
         return {row[0] for row in self.match("looks", "capture_id", capture_ids, "t.capture_id")}
+
+    def look_days(self, source_id: str, since: date) -> set[date]:
+        """The days from one on, in UTC, on which a source was looked at."""
+        rows = self._connection.execute(
+            "select day from lake.look_days where source_id = $1 and day >= $2", [source_id, since]
+        ).fetchall()
+        return {day for (day,) in rows}
 
     def newest_digests(self, source_id: str, urls: Iterable[str]) -> dict[str, str]:
         """The digest of the newest look with a body at each of these URLs."""
@@ -376,19 +397,21 @@ class Store(LiveKnowledge):
         return [KeptBody(*row) for row in rows]
 
     def write_bodies_to_read_again(
-        self, source_id: str, version: str, staged: Path, to: Path
+        self, source_id: str, version: str, staged: Path, to: Path, share: tuple[int, int] = (1, 1)
     ) -> int:
-        """Write to a Parquet file, in order of the evidence, all bodies that another parser
-        version read, but for those whose keys stand in the Parquet files `staged/*.ids`."""
-        done = "key not in (select key from read_parquet($staged))"
+        """Write to a Parquet file, in order of the evidence, the bodies that another parser version
+        read, but for those whose keys stand in the Parquet files `staged/*.ids`; how many.
+
+        `share`: of all of them, staged or not, which one of how many parts.
+        """
         parameters = {"source": source_id, "version": version, "to": str(to)}
+        done = "true"
         if any(staged.glob("*.ids")):
+            done = "key not in (select key from read_parquet($staged))"
             parameters["staged"] = str(staged / "*.ids")
-        else:
-            done = "true"
         row = self._connection.execute(
-            f"copy ({TO_READ_AGAIN} and {done} order by warc_file, warc_offset) to $to "
-            "(format parquet)",
+            f"copy (select * exclude (part) from ({TO_READ_AGAIN_IN_PARTS.format(*share)}) "
+            f"where {done} order by warc_file, warc_offset) to $to (format parquet)",
             parameters,
         ).fetchone()
         return int(row[0]) if row else 0
@@ -396,9 +419,9 @@ class Store(LiveKnowledge):
     def records_of(self, source_id: str, digest: str) -> list[Location]:
         """Every place in evidence where a look at these bytes is kept, oldest first."""
         rows = self.match(
-            "looks", "digest", [digest], "t.warc_file, t.warc_offset",
+            "looks", "digest", [digest], f"{FILE_NOW}, {OFFSET_NOW}",
             "t.source_id = $source and t.warc_file is not null "
-            "order by t.recorded_at, t.warc_file, t.warc_offset", source=source_id,
+            "order by t.recorded_at, t.warc_file, t.warc_offset", LOCATED, source=source_id,
         )  # fmt: skip
         return [Location(*row) for row in rows]
 
@@ -444,14 +467,6 @@ class Store(LiveKnowledge):
         table = pa.table({"key": pa.array(wanted, pa.string())})
         return self.ask(query.format(among=among), parameters or None, wanted=table)
 
-    def run_paragraphs(self, recorded_at: datetime) -> dict[str, tuple[str, ...]]:
-        """The bodies of all texts recorded since a run began: its own."""
-        rows = self.ask(
-            "select text_id, paragraphs from lake.texts where recorded_at >= $at",
-            {"at": recorded_at},
-        )
-        return {text_id: tuple(paragraphs) for text_id, paragraphs in rows}
-
     def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
         """By what each of these texts is compared."""
         rows = self.match(
@@ -466,10 +481,6 @@ class Store(LiveKnowledge):
             "texts", "text_id", text_ids, "t.text_id, t.headline, t.published_on, t.paragraphs"
         )
         return {row[0]: TextState(row[1], row[2], tuple(row[3])) for row in rows}
-
-    def modified_on(self, text_ids: Iterable[str]) -> dict[str, date | None]:
-        """Of each of these texts, when its page says that it was modified."""
-        return dict(self.match("texts", "text_id", text_ids, "t.text_id, t.modified_on"))
 
     def compared(self, version: str, text_ids: Iterable[str]) -> set[tuple[str, str]]:
         """The pairs that this classifier version compared whose newer text is one of these."""
@@ -534,9 +545,10 @@ again as (
     from lake.redecided group by capture_id
 ),
 kept as (
-    select l.*, coalesce(a.reading_id, l.reading_id) as read_as
-    from lake.looks as l left join again as a on a.capture_id = l.capture_id
-    where l.source_id = $source and l.digest is not null and l.warc_file is not null
+    select t.* exclude (warc_file, warc_offset), {FILE_NOW} as warc_file,
+        {OFFSET_NOW} as warc_offset, coalesce(a.reading_id, t.reading_id) as read_as
+    from lake.looks as t left join again as a on a.capture_id = t.capture_id {LOCATED}
+    where t.source_id = $source and t.digest is not null and t.warc_file is not null
 ),
 bodies as (
     -- the record kept first holds the bytes, later ones are revisits of it
@@ -566,6 +578,14 @@ bodies_again as (
     where s.read_as is null or n.parser_version <> $version
 )
 select * from bodies_again where true
+"""
+
+TO_READ_AGAIN_IN_PARTS = f"""
+select * from (
+    select *, ntile({{1:d}}) over (order by warc_file, warc_offset, key) as part
+    from ({TO_READ_AGAIN.replace("{", "{{").replace("}", "}}")})
+)
+where part = {{0:d}}
 """
 
 _PLACED = """

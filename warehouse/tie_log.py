@@ -6,6 +6,9 @@ Questions by key and rows to append; what follows from them is decided in `wareh
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
 
 from warehouse.history.neighbours import Neighbour, Passage, Relation
 from warehouse.rows import Row, Stamp
@@ -50,30 +53,42 @@ select {", ".join(f"told.{field.name}" for field in fields(Standing))} from (
     group by release_id
 )
 """
-_HOLDERS = "select distinct release_id from lake.article_log where {among}"
 _OLDER = "select distinct release_id from lake.article_log where {among}"
+_HOLDERS = f"""
+{_NEWEST.format(among="release_id in (select release_id from lake.article_log where {among})")}
+"""
 _CURRENT = """
-select release_id, max_by(text_id, revision), min(seen_at)
-from lake.revision_log as r
+select release_id, max_by(text_id, revision), min(seen_at) from lake.revision_log as l
 where {among} and recorded_at >= $since
-    and not exists (select 1 from lake.superseded as s where s.entry_id = r.entry_id)
+    and not exists (
+        select 1 from lake.superseded as s
+        where s.recorded_at >= $since and s.entry_id = l.entry_id
+    )
 group by release_id
 """
 _FACTS = """
-select text_id, body_digest, language, published_on from lake.texts
+select text_id, body_digest, language, published_on, if($bodies, paragraphs, null) from lake.texts
 where {among} and recorded_at >= $since
 """
 _TIES = """
 select told.* from (
-    select max_by({{
+    select max_by({
         'release_id': release_id, 'other_id': other_id, 'kind': kind, 'jaccard': jaccard,
         'containment': containment, 'contained_id': contained_id,
         'paragraph_from': paragraph_from, 'paragraph_to': paragraph_to,
-        'word_from': word_from, 'word_to': word_to}}, recorded_at) as told
+        'word_from': word_from, 'word_to': word_to}, recorded_at) as told
     from lake.neighbour_log
-    where {among}
+    where release_id in (select key from wanted) or other_id in (select key from wanted)
     group by release_id, other_id
 ) where told.kind is not null
+"""
+_PROPOSALS = """
+select * from (
+    select release_id, other_id, max_by({'cosine': cosine}, recorded_at).cosine as cosine
+    from lake.translation_log
+    where release_id in (select key from wanted) or other_id in (select key from wanted)
+    group by release_id, other_id
+) where cosine is not null
 """
 _REPEATS = """
 select release_id, told.* from (
@@ -97,6 +112,10 @@ class TieLog:
         self._store = store
         self._stamp = stamp
         self._compared: dict[str, Standing] = {}
+        self._proposes: bool | None = None
+        """Whether a translation was ever proposed; None: not asked yet."""
+        self._asked: dict[str, set[str]] = {"body_digest": set(), "text_id": set()}
+        """The bodies and texts whose holders are all in `_compared`."""
 
     def compared_by(self, rules: str) -> bool:
         """Whether any release was ever compared by these rules."""
@@ -112,29 +131,33 @@ class TieLog:
         rows = self._store.ask_keys(_OLDER, "release_id", release_ids)
         return {row[0] for row in rows}
 
-    def current(self, fresh: Iterable[str], older: Iterable[str]) -> dict[str, Standing]:
-        """Releases as their revisions say; those that are no more are left out.
+    def current(
+        self, fresh: Iterable[str], older: Iterable[str], *, bodies: bool
+    ) -> tuple[dict[str, Standing], dict[str, tuple[str, ...]]]:
+        """Releases as their revisions say, those that are no more left out; and, if `bodies`, the
+        paragraphs of their texts that are this run's own.
 
         Of `fresh` ones this run appended all that is known, which spares a look at the rest.
         """
-        at = self._stamp.recorded_at
-        rows = self._store.ask_keys(_CURRENT, "release_id", fresh, since=at)
+        run = self._stamp.recorded_at
+        rows = self._store.ask_keys(_CURRENT, "release_id", fresh, since=run)
         rows += self._store.ask_keys(_CURRENT, "release_id", older, since=_EVER)
-        facts = self._facts({row[1] for row in rows})
+        wanted = {row[1] for row in rows}
+        facts = self._facts(wanted, since=run, bodies=bodies)
+        texts = {text_id: tuple(row[3]) for text_id, row in facts.items() if row[3] is not None}
+        facts |= self._facts(wanted - facts.keys(), since=_EVER, bodies=False)
         found = {}
         for release_id, text_id, first_seen_at in rows:
-            body_digest, language, published_on = facts[text_id]
-            found[release_id] = Standing(
-                release_id, text_id, body_digest, language, published_on, first_seen_at
-            )
-        return found
+            body, language, day, _ = facts[text_id]
+            found[release_id] = Standing(release_id, text_id, body, language, day, first_seen_at)
+        return found, texts
 
-    def _facts(self, text_ids: set[str]) -> dict[str, tuple[str | None, str | None, date | None]]:
-        at = self._stamp.recorded_at
-        rows = self._store.ask_keys(_FACTS, "text_id", text_ids, since=at)
-        missing = text_ids - {row[0] for row in rows}
-        rows += self._store.ask_keys(_FACTS, "text_id", missing, since=_EVER)
-        return {row[0]: (row[1], row[2], row[3]) for row in rows}
+    def _facts(
+        self, text_ids: set[str], *, since: datetime, bodies: bool
+    ) -> dict[str, tuple[Any, ...]]:
+        """Body digest, language, date and perhaps paragraphs of texts recorded since then."""
+        rows = self._store.ask_keys(_FACTS, "text_id", text_ids, since=since, bodies=bodies)
+        return {text_id: tuple(said) for text_id, *said in rows}
 
     def compared(self, release_ids: Iterable[str]) -> dict[str, Standing]:
         """These releases as they were last compared."""
@@ -145,20 +168,38 @@ class TieLog:
 
     def holders(self, body_digests: Iterable[str]) -> dict[str, list[Standing]]:
         """The releases that have each of these bodies today, the oldest first."""
-        wanted = set(body_digests)
-        rows = self._store.ask_keys(_HOLDERS, "body_digest", wanted)
         found: dict[str, list[Standing]] = {}
-        for one in self.compared([row[0] for row in rows]).values():
-            if one.body_digest in wanted:
-                found.setdefault(one.body_digest, []).append(one)
+        for one in self._holding("body_digest", body_digests):
+            found.setdefault(str(one.body_digest), []).append(one)
         return {body: sorted(many, key=lambda one: one.age) for body, many in found.items()}
 
+    def holders_of_texts(self, text_ids: Iterable[str]) -> list[Standing]:
+        """The releases that have one of these texts today."""
+        return self._holding("text_id", text_ids)
+
+    def _holding(self, column: str, values: Iterable[str]) -> list[Standing]:
+        wanted = set(values)
+        missing = wanted - self._asked[column]
+        self._asked[column] |= missing
+        for row in self._store.ask_keys(_HOLDERS, column, missing):
+            self._compared[row[0]] = Standing(*row)
+        return [one for one in self._compared.values() if getattr(one, column) in wanted]
+
     def ties(self, release_ids: Iterable[str]) -> set[Neighbour]:
-        """Every tie that one of these releases has today."""
-        wanted = set(release_ids)
-        rows = self._store.ask_keys(_TIES, "release_id", wanted)
-        rows += self._store.ask_keys(_TIES, "other_id", wanted)
-        return {_tie(row) for row in rows}
+        """Every tie that one of these releases has today; proposals are none."""
+        return {_tie(row) for row in self._ask_ends(_TIES, release_ids)}
+
+    def proposals(self, release_ids: Iterable[str]) -> dict[tuple[str, str], float]:
+        """Every translation that is proposed of one of these releases today, with its cosine."""
+        if self._proposes is None:
+            self._proposes = self._store.has_rows("translation_log")
+        rows = self._ask_ends(_PROPOSALS, release_ids) if self._proposes else []
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def _ask_ends(self, query: str, release_ids: Iterable[str]) -> list[tuple[Any, ...]]:
+        wanted = sorted(set(release_ids))
+        table = pa.table({"key": pa.array(wanted, pa.string())})
+        return self._store.ask(query, wanted=table) if wanted else []
 
     def repeats(self, release_ids: Iterable[str]) -> dict[str, Repeat]:
         """What these releases repeat, of those that were ever told to repeat anything."""
@@ -184,6 +225,24 @@ class TieLog:
             for tie in gone
         ]
         self._store.append("neighbour_log", rows)
+
+    def append_proposals(
+        self, found: Mapping[tuple[str, str], float], gone: Iterable[tuple[str, str]], model: str
+    ) -> None:
+        """Say which translations are proposed from now on, and which no longer."""
+        cosines: dict[tuple[str, str], float | None] = {**found, **dict.fromkeys(gone)}
+        self._proposes = self._proposes or bool(cosines)
+        rows: list[Row] = [
+            {
+                "release_id": release_id,
+                "other_id": other_id,
+                "cosine": cosine,
+                "model": model,
+                **self._stamp.columns,
+            }
+            for (release_id, other_id), cosine in sorted(cosines.items())
+        ]
+        self._store.append("translation_log", rows)
 
     def append_repeats(self, repeats: Mapping[str, Repeat]) -> None:
         """Say what these releases repeat from now on."""

@@ -7,10 +7,13 @@ releases stand, not on the order in which they came: equal bodies find each othe
 others by the keys of their signatures, and `caps` alone prefer who came first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from warehouse.encoder import Encoder
 from warehouse.history.fingerprint import Scheme
 from warehouse.history.neighbours import (
     SAME_TEXT,
@@ -22,10 +25,14 @@ from warehouse.history.neighbours import (
     tie_releases,
 )
 from warehouse.history.pairing import Caps
+from warehouse.history.translation import Likeness
+from warehouse.openings import OpeningLog
 from warehouse.rows import Stamp
 from warehouse.signatures import SignatureLog, route_for
 from warehouse.store import Store
 from warehouse.tie_log import Repeat, Standing, TieLog
+from warehouse.translations import settle_translations
+from warehouse.watch import Watch
 
 RULES_VERSION = 1
 """Of `kinds_of` and `conflict`: bump it when a pair of texts may now get another kind."""
@@ -42,6 +49,7 @@ class TieSettings:
     rules: Rules = field(default_factory=Rules)
     caps: Caps = field(default_factory=lambda: Caps(copies=100))
     """Of equal bodies only the oldest `copies` meet the others, each copy those at least."""
+    likeness: Likeness = field(default_factory=Likeness)
     releases_at_once: int = 20_000
     """Bounds the memory of a run that brings very many: their texts are compared in parts."""
 
@@ -55,35 +63,43 @@ class TieSettings:
 
 
 def settle_ties(
-    store: Store, stamp: Stamp, touched: Iterable[str], settings: TieSettings = TieSettings()
+    store: Store,
+    stamp: Stamp,
+    touched: Iterable[str],
+    settings: TieSettings = TieSettings(),
+    encoder: Encoder | None = None,
+    watch: Watch = lambda _step, _done, _total: None,
 ) -> int:
     """Append the ties and clusters that follow from how these releases stand now.
 
     `touched` are all releases whose revisions may have changed since the last call, vanished ones
-    included. Under other rules than the last call's every release is compared. Returns how many
-    ties were found or lost.
+    included. Under other rules than the last call's every release is compared. Translations are
+    proposed with an encoder alone. Returns how many ties were found or lost.
     """
     log = TieLog(store, stamp)
     touched = set(touched)
-    if not log.compared_by(str(settings)):
-        changed = log.current((), log.all_releases())
-        fresh: set[str] = set()
+    fresh: set[str] = set()
+    known: dict[str, Standing] = {}
+    if log.compared_by(str(settings)):
+        known = log.compared(log.older(touched))
+        fresh = touched - known.keys()
+        bodies = len(touched) <= settings.releases_at_once
+        now, texts = log.current(fresh, touched - fresh, bodies=bodies)
+        changed = _changed(now, known)
     else:
-        older = log.older(touched)
-        fresh = touched - older
-        changed = _standings(log, fresh, older)
-    if not changed:
+        changed, texts = log.current((), log.all_releases(), bodies=False)
+    openings = OpeningLog(store, stamp, encoder, settings.likeness)
+    if not changed and not openings.behind():
         return 0
     log.append_standings(changed.values(), str(settings))
-    step = _Step(store, stamp, log, settings, changed, fresh)
-    changes = 0
-    tied: set[str] = set()
-    for part in _parts(sorted(changed), settings.releases_at_once):
-        found, gone = step.retie({release_id: changed[release_id] for release_id in part})
-        changes += len(found | gone)
-        tied.update(end for tie in found | gone for end in (tie.release_id, tie.other_id))
-        tied |= step.tied
-    _settle_clusters(log, tied | _vanished(changed))
+    step = _Step(store, stamp, log, settings, changed, fresh, texts)
+    step.sign(watch)
+    changes, tied = step.retie(watch)
+    before = [known[release_id] for release_id in changed.keys() & known.keys()]
+    moved = {one.text_id for one in (*changed.values(), *before) if one.text_id}
+    moved |= openings.embed_lacking(watch)
+    proposed = settle_translations(log, openings, changed, moved, settings.likeness)
+    _settle_clusters(log, tied | proposed | _vanished(changed))
     return changes
 
 
@@ -91,13 +107,10 @@ def _vanished(changed: dict[str, Standing]) -> set[str]:
     return {release_id for release_id, one in changed.items() if one.text_id is None}
 
 
-def _standings(log: TieLog, fresh: set[str], older: set[str]) -> dict[str, Standing]:
-    """The touched releases that stand otherwise than they did."""
-    known = log.compared(older)
-    now = log.current(fresh, older)
-    for release_id in older - now.keys():
-        if release_id in known:
-            now[release_id] = Standing(release_id, None, None, None, None, None)
+def _changed(now: dict[str, Standing], known: dict[str, Standing]) -> dict[str, Standing]:
+    """The releases that stand otherwise than they did, or are no more."""
+    gone = known.keys() - now.keys()
+    now |= {one: Standing(one, None, None, None, None, None) for one in gone}
     return {release_id: one for release_id, one in now.items() if known.get(release_id) != one}
 
 
@@ -112,50 +125,64 @@ class _Step:
         settings: TieSettings,
         changed: dict[str, Standing],
         fresh: set[str],
+        texts: dict[str, tuple[str, ...]],
     ) -> None:
         self._store = store
         self._log = log
         self._fresh = fresh
         self._settings = settings
+        self._changed = changed
+        self._texts = texts
         bodies = {one.body_digest: one.text_id for one in changed.values()}
-        signable = {body: text for body, text in bodies.items() if body and text}
-        self._route = route_for(len(signable))
-        few = len(signable) <= settings.releases_at_once
-        self._texts = store.run_paragraphs(stamp.recorded_at) if few else {}
+        self._signable = {body: text for body, text in bodies.items() if body and text}
+        self._route = route_for(len(self._signable))
         self._signatures = SignatureLog(store, stamp, settings.scheme, self._route)
-        self._signatures.sign(signable, self._texts)
-        self.tied: set[str] = set()
-        """The releases that were compared and have, or had, a tie."""
 
-    def retie(self, changed: dict[str, Standing]) -> tuple[set[Neighbour], set[Neighbour]]:
-        """Append the ties of these releases; those that are new and those that are gone."""
+    def sign(self, watch: Watch) -> None:
+        """Append the signatures that are missing."""
+        self._signatures.sign(self._signable, self._texts, watch)
+
+    def retie(self, watch: Watch) -> tuple[int, set[str]]:
+        """Append the ties of the changed releases; how many were found or lost, and the releases
+        around which clusters may have changed.
+
+        Of many the texts of one part are checked while the lake is asked for the next.
+        """
+        parts = list(_parts(sorted(self._changed), self._settings.releases_at_once))
+        settled: list[tuple[int, set[str]]] = []
+        with ThreadPoolExecutor(1, thread_name_prefix="check") as pool:
+            waiting: deque[tuple[_Met, Future[list[Neighbour]]]] = deque()
+            for number, part in enumerate(parts):
+                watch("comparing", number, len(parts))
+                met = self._meet({release_id: self._changed[release_id] for release_id in part})
+                waiting.append((met, pool.submit(self._check, met)))
+                if len(waiting) > 1:
+                    settled.append(self._settle(*waiting.popleft()))
+            settled += [self._settle(*one) for one in waiting]
+        return sum(count for count, _ in settled), {end for _, ends in settled for end in ends}
+
+    def _meet(self, changed: dict[str, Standing]) -> "_Met":
+        """What the lake knows of the candidates of these releases."""
         bodies = {one.body_digest for one in changed.values() if one.body_digest}
         most = self._settings.caps.copies
-        alike = self._signatures.candidates(bodies, self._settings.caps)
+        alike = self._signatures.candidates(
+            bodies, self._settings.caps, lambda asked: self._log.holders(bodies | asked)
+        )
         holders = self._log.holders(bodies | {body for pair in alike for body in pair})
         copies = set(_copies(changed, holders, most))
         others = set(_others(changed, holders, alike, most)) - copies
-        now = {Neighbour(*pair, Relation.EXACT, 1.0, 1.0) for pair in copies}
-        now |= set(self._compared(others, holders))
-        before = self._log.ties(changed.keys() - self._fresh)
-        tied = {(tie.release_id, tie.other_id) for tie in now}
-        found = now - before
-        gone = {tie for tie in before if (tie.release_id, tie.other_id) not in tied}
-        self._log.append_ties(found, gone)
-        ends = {end for tie in now | before for end in (tie.release_id, tie.other_id)}
-        self.tied = ends & changed.keys()
-        return found, gone
+        return _Met(changed.keys(), copies, others, self._articles(others, holders))
 
-    def _compared(
+    def _articles(
         self, pairs: set[tuple[str, str]], holders: dict[str, list[Standing]]
-    ) -> list[Neighbour]:
-        """The ties of candidate pairs, checked on their texts."""
+    ) -> dict[str, Article]:
+        """The releases of candidate pairs with their texts."""
         wanted = {end for pair in pairs for end in pair}
         standing = [one for many in holders.values() for one in many if one.release_id in wanted]
         texts = {one.text_id for one in standing if one.text_id}
         bodies = {text: self._texts[text] for text in texts & self._texts.keys()}
         bodies |= self._store.paragraphs(texts - bodies.keys())
-        articles = {
+        return {
             one.release_id: Article(
                 one.release_id, bodies[one.text_id], one.first_seen_at, one.published_on,
                 self._signatures.words_of(one.body_digest or ""),
@@ -163,7 +190,36 @@ class _Step:
             for one in standing
             if one.text_id and one.first_seen_at
         }  # fmt: skip
-        return tie_releases(pairs, articles, self._settings.rules, self._route)
+
+    def _check(self, met: "_Met") -> list[Neighbour]:
+        """The ties of candidate pairs, checked on their texts."""
+        return tie_releases(met.others, met.articles, self._settings.rules, self._route)
+
+    def _settle(self, met: "_Met", checked: "Future[list[Neighbour]]") -> tuple[int, set[str]]:
+        """Append what is new and what is gone; how many, and around which releases."""
+        now = {Neighbour(*pair, Relation.EXACT, 1.0, 1.0) for pair in met.copies}
+        now.update(checked.result())
+        before = self._log.ties(met.releases - self._fresh)
+        tied = {(tie.release_id, tie.other_id) for tie in now}
+        found = now - before
+        gone = {tie for tie in before if (tie.release_id, tie.other_id) not in tied}
+        self._log.append_ties(found, gone)
+        ends = {end for tie in now | before for end in (tie.release_id, tie.other_id)}
+        moved = {end for tie in found | gone for end in (tie.release_id, tie.other_id)}
+        return len(found | gone), moved | ends & met.releases
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Some changed releases, and all that may be alike to them."""
+
+    releases: Set[str]
+    copies: set[tuple[str, str]]
+    """Pairs of equal bodies."""
+    others: set[tuple[str, str]]
+    """Candidate pairs."""
+    articles: Mapping[str, Article]
+    """The releases of the candidate pairs."""
 
 
 def _copies(
@@ -202,7 +258,7 @@ def _settle_clusters(log: TieLog, ends: set[str]) -> None:
     members: set[str] = set()
     while ends:
         members |= ends
-        new = log.ties(ends)
+        new = log.ties(ends) | _as_ties(log.proposals(ends))
         ties |= new
         joined = {end for t in new if t.kind in SAME_TEXT for end in (t.release_id, t.other_id)}
         ends = joined - members
@@ -218,6 +274,10 @@ def _settle_clusters(log: TieLog, ends: set[str]) -> None:
             if told.get(release_id, Repeat(release_id, None, None)) != one
         }
     )
+
+
+def _as_ties(proposed: Mapping[tuple[str, str], float]) -> set[Neighbour]:
+    return {Neighbour(*pair, Relation.TRANSLATION, 0.0, 0.0) for pair in proposed}
 
 
 def _by_end(

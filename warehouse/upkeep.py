@@ -6,11 +6,9 @@ snapshot. Rows are never touched; revisions and what was known when stay for eve
 """
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from warehouse.evidence import evidence_of
+from warehouse.growth import Holding, holdings, upkeep_row
 from warehouse.place import Place
 from warehouse.store import Store
 
@@ -20,17 +18,6 @@ _KEEP_FILES = timedelta(hours=48)
 """At least a day, longer than any reader reads. A SQLite catalog compares the two times as text,
 `2026-11-22 05:03` with `2026-11-22T...`, so that all of the last day counts as older: asked for 24
 hours just after midnight it removed what had been put aside minutes before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """How much there is of one table, or of evidence."""
-
-    name: str
-    rows: int | None
-    """None: of evidence, whose records are not counted."""
-    files: int
-    length_bytes: int
 
 
 def remove_old_files(store: Store, now: datetime) -> int:
@@ -65,17 +52,17 @@ def merge_files(store: Store) -> tuple[int, int]:
     return before, after
 
 
-def holdings(store: Store, place: Place) -> Iterator[Holding]:
-    """What each table holds, by name, and last the evidence."""
-    rows = store.connection.execute(
-        "select table_name, file_count, file_size_bytes from ducklake_table_info('lake') "
-        "order by table_name"
-    ).fetchall()
-    with store.reading():
-        for name, files, length_bytes in rows:
-            yield Holding(name, store.count(name), files, length_bytes)
-    sizes = [size for _, size in evidence_of(place).sizes()]
-    yield Holding("evidence", None, len(sizes), sum(sizes))
+def leave_figures(store: Store, place: Place, run_id: str, now: datetime) -> list[Holding]:
+    """Count what there is, and append that for later upkeeps to compare with."""
+    held = holdings(store, place)
+    store.begin()
+    try:
+        store.append("upkeep_log", [upkeep_row(run_id, held, store.next_recorded_at(now))])
+    except BaseException:
+        store.rollback()
+        raise
+    store.commit()
+    return held
 
 
 def _file_count(store: Store) -> int:

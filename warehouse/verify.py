@@ -1,23 +1,20 @@
 """Is all still there, and as it was? Evidence against rows, rows against each other, files against
 the catalog. Reads only; names everything that does not fit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
 
 import duckdb
 
 from parsers.model import Kind
 from parsers.normalise import digest_text, normalise, normalised_body
-from warehouse.buckets import Bucket, access_from
-from warehouse.captures import Location
 from warehouse.chain import Link
 from warehouse.duck import Place, connect_reader
-from warehouse.errors import WarcError
-from warehouse.evidence import evidence_of
 from warehouse.finding import Finding as Finding
 from warehouse.verify_chain import check_chain
+from warehouse.verify_evidence import check_evidence, find_unnamed_evidence
+from warehouse.verify_files import check_files, find_broken_files
 
 _FETCH_ROWS = 5000
 
@@ -32,6 +29,8 @@ class Verified:
     links: tuple[Link, ...]
     """The chain of commits, oldest first."""
     findings: tuple[Finding, ...]
+    whole: bool
+    """Whether the check came to its end; else the figures and the chain are of what it reached."""
 
     @property
     def damaged(self) -> bool:
@@ -41,53 +40,28 @@ class Verified:
 
 def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
     """Check the whole warehouse; `progress` is told (what, how many) as it goes on."""
-    connection = connect_reader(place)
+    findings: list[Finding] = []
+    captures = texts = files = 0
+    links: list[Link] = []
+    whole = False
     try:
-        findings: list[Finding] = []
-        connection.execute("begin")  # one snapshot, whatever is committed meanwhile
-        files = _check_files(place, connection, findings)
-        _check_references(connection, findings)
-        texts = _check_texts(connection, findings, progress)
-        captures = _check_evidence(place, connection, findings, progress)
-        _find_orphan_evidence(place, connection, findings)
-        links, faults = check_chain(connection)
-    finally:
-        connection.close()
-    return Verified(captures, texts, files, tuple(links), (*findings, *faults))
-
-
-def _check_files(
-    place: Place, connection: duckdb.DuckDBPyConnection, findings: list[Finding]
-) -> int:
-    """Parquet files the catalog names must exist; files it does not name are orphans."""
-    named = connection.execute(
-        "select path, end_snapshot is null from __ducklake_metadata_lake.ducklake_data_file"
-    ).fetchall()
-    current = {Path(path).name for path, is_current in named if is_current}
-    known = {Path(path).name for path, _ in named} | {
-        Path(path).name
-        for (path,) in connection.execute(
-            "select path from __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion"
-        ).fetchall()
-    }
-    there = _parquet_files(place)
-    findings += [
-        Finding("damage", name, "the catalog names this Parquet file, but it is gone")
-        for name in sorted(current - there.keys())
-    ]
-    findings += [
-        Finding("note", there[name], "no commit names this Parquet file (a run that died)")
-        for name in sorted(there.keys() - known)
-    ]
-    return len(current)
-
-
-def _parquet_files(place: Place) -> dict[str, str]:
-    """What is called so, by file name, of all Parquet files there are."""
-    if place.bucket is None:
-        return {path.name: str(path) for path in place.files.rglob("*.parquet")}
-    names = (name for name, _ in Bucket(place.bucket, access_from()).sizes("files"))
-    return {Path(name).name: f"{place.data_path}{name}" for name in names}
+        with closing(connect_reader(place, "revisions")) as connection:
+            connection.execute("begin")  # one snapshot, whatever is committed meanwhile
+            files = check_files(place, connection, findings)
+            _check_references(connection, findings)
+            texts = _check_texts(connection, findings, progress)
+            captures = check_evidence(place, connection, findings, progress)
+            find_unnamed_evidence(place, connection, findings)
+            links, faults = check_chain(connection)
+            findings += faults
+            whole = True
+    except duckdb.Error:
+        broken = find_broken_files(place)
+        if not broken:  # it was not a file
+            raise
+        subjects = {one.subject for one in broken}
+        findings = [*(one for one in findings if one.subject not in subjects), *broken]
+    return Verified(captures, texts, files, tuple(links), tuple(findings), whole)
 
 
 _REFERENCES = (
@@ -161,62 +135,6 @@ def _check_texts(
         checked += len(rows)
         progress("texts", len(rows))
     return checked
-
-
-def _check_evidence(
-    place: Place,
-    connection: duckdb.DuckDBPyConnection,
-    findings: list[Finding],
-    progress: Callable[[str, int], None],
-) -> int:
-    """Read every record again and compare its digest with its row's."""
-    checked = 0
-    evidence = evidence_of(place)
-    there = {name for name, _ in evidence.sizes()}
-    for warc_file, rows in groupby(_evidence_rows(connection), key=lambda row: row[2]):
-        path = evidence.said(warc_file)
-        if warc_file not in there:
-            lost = sum(1 for _ in rows)
-            sentence = f"this evidence file is gone; {lost} captures rest on it"
-            findings.append(Finding("damage", path, sentence))
-            continue
-        with evidence.reader(warc_file) as reader:
-            for capture_id, digest, _, offset in rows:
-                checked += 1
-                try:
-                    found = reader.read(Location(warc_file, offset)).digest
-                except WarcError as error:
-                    findings.append(Finding("damage", f"capture {capture_id}", str(error)))
-                    continue
-                if digest is not None and found != digest:  # a 304 or redirect brought no body
-                    sentence = f"{path} at offset {offset} holds other bytes than were recorded"
-                    findings.append(Finding("damage", f"capture {capture_id}", sentence))
-        progress("captures", checked)
-    return checked
-
-
-def _evidence_rows(
-    connection: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[str, str | None, str, int]]:
-    cursor = connection.execute(
-        "select capture_id, digest, warc_file, warc_offset from lake.looks "
-        "where warc_file is not null order by warc_file, warc_offset"
-    )
-    while rows := cursor.fetchmany(_FETCH_ROWS):
-        yield from rows
-
-
-def _find_orphan_evidence(
-    place: Place, connection: duckdb.DuckDBPyConnection, findings: list[Finding]
-) -> None:
-    rows = connection.execute("select distinct warc_file from lake.looks").fetchall()
-    named = {row[0] for row in rows}
-    evidence = evidence_of(place)
-    findings += [
-        Finding("note", evidence.said(name), "no row names this evidence file (a run that died)")
-        for name, _ in evidence.sizes()
-        if name not in named
-    ]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from flows.commands.shared import OK, Options, settings_of
+from flows.effects import utc_now
 from flows.output import print_document, print_rows, print_table
-from flows.pipeline import utc_now
 from flows.settings import Watched
 from flows.timetable import late_s, next_run
 from warehouse.query import run_query

@@ -9,17 +9,19 @@ from functools import partial
 from pathlib import Path
 
 from flows.commands.shared import FAILED, OK, Options, as_utc, settings_of, speaker
+from flows.effects import utc_now
 from flows.errors import SettingsError, UsageError
 from flows.output import print_rows
-from flows.pipeline import utc_now
 from flows.settings import DEFAULT_FILE, Settings
 from flows.tracking import api_configured
 from warehouse.duck import Place, connect_reader, extension_path
+from warehouse.encoder import installed_encoder
 from warehouse.errors import WarehouseError
 from warehouse.export import export as export_views
 from warehouse.manifest import compare_manifest, write_manifest
 from warehouse.verify import verify as verify_warehouse
 
+_NO_TRANSLATION = "`pip install 'pressdiff[translation]'` adds a model of 33 MB"
 _LOW_DISK_BYTES = 1024**3
 
 
@@ -39,7 +41,7 @@ def verify(options: Options, manifest: Path | None, fmt: str) -> int:
     say = speaker(options)
     found = verify_warehouse(place, lambda _what, _many: None)
     findings = [*found.findings]
-    if manifest is not None:
+    if manifest is not None and found.whole:
         findings += compare_manifest(manifest, found.links)
     print_rows(
         ["severity", "subject", "finding"],
@@ -81,6 +83,9 @@ def _diagnose(options: Options) -> Iterator[tuple[str, str, str]]:
     yield _try("warehouse", lambda: _warehouse(settings.place))
     on = f"on; contact {settings.contact}" if settings.contact else "off: [http] contact is not set"
     yield ("network", "ok", on)
+    encoder = installed_encoder()
+    proposes = f"proposed by {encoder.name}" if encoder else "not proposed: " + _NO_TRANSLATION
+    yield ("translations", "ok", proposes)
     tracked = "configured: runs are tracked" if api_configured() else "none: runs go at once"
     yield ("prefect API", "ok", tracked)
 

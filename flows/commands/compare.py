@@ -80,13 +80,16 @@ def _telling(row: dict[str, Any]) -> str | None:
     if row["op"] is None:
         return None
     before, after = _short(row["before"]), _short(row["after"])
-    if row["op"] == "insert":
-        return f"{row['kind']}: + {after}"
-    if row["op"] == "delete":
-        return f"{row['kind']}: - {before}"
     if row["op"] == "move":
         return f"moved: {before}"
-    return f"{row['kind']}: {before} → {after}"
+    what = row["kind"]
+    if row["field"] != "body":
+        what = "published date" if row["field"] == "published_on" else f"{what} in the headline"
+    if row["op"] == "insert":
+        return f"{what}: + {after}"
+    if row["op"] == "delete":
+        return f"{what}: - {before}"
+    return f"{what}: {before} → {after}"
 
 
 def _short(text: str | None) -> str:
@@ -94,8 +97,8 @@ def _short(text: str | None) -> str:
     return " ".join(words[:_SHOWN_WORDS]) + (" …" if len(words) > _SHOWN_WORDS else "")
 
 
-def diff(options: Options, release: str, span: str | None, fmt: str) -> int:
-    """What changed between two revisions of a release."""
+def diff(options: Options, release: str, span: str | None, fmt: str, *, whole: bool) -> int:
+    """What changed between two revisions of a release; `whole`: unchanged paragraphs too."""
     first, last = revisions_of(span)
     page = _page(revision_pair(settings_of(options).place, release, first, last))
     if fmt == "html":
@@ -103,9 +106,9 @@ def diff(options: Options, release: str, span: str | None, fmt: str) -> int:
     elif fmt == "json":
         sys.stdout.write(render_json(page).rstrip("\n") + "\n")
     elif is_terminal(sys.stdout):
-        _paint(page)
+        _paint(page, whole=whole)
     else:
-        sys.stdout.write(render_text(page))
+        sys.stdout.write(render_text(page, whole=whole))
     return OK
 
 
@@ -172,11 +175,11 @@ _STYLES = {
 }
 
 
-def _paint(page: DiffPage) -> None:
+def _paint(page: DiffPage, *, whole: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
     text = Text()
-    for segment in render_segments(page):
+    for segment in render_segments(page, whole=whole):
         text.append(segment.text, style=_STYLES.get(segment.role, ""))
     Console().print(text, end="")

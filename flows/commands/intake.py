@@ -19,8 +19,10 @@ from flows.commands.shared import (
 from flows.errors import UsageError
 from flows.inputs import BadInput, find_inputs
 from flows.output import print_rows
-from flows.pipeline import RunSummary, SiteSummary, SourcePlan, execute, plan_run
+from flows.pipeline import execute
+from flows.plan import SourcePlan, plan_run
 from flows.progress import progress_bar, step_bar
+from flows.run_summary import RunSummary, SiteSummary
 from flows.settings import Settings, load_source
 from flows.tracking import api_configured
 from flows.wish import Wish

@@ -5,9 +5,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from flows.commands.shared import OK, Options, settings_of
+from flows.effects import utc_now
 from flows.metrics import gauges
 from flows.openmetrics import render
-from flows.pipeline import utc_now
 from warehouse.health import bytes_by_part, last_runs
 from warehouse.readmodel import source_states
 

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 from flows.commands.shared import FAILED, OK, Options, settings_of, speaker
+from flows.effects import utc_now
 from flows.errors import UsageError
-from flows.pipeline import utc_now
 from warehouse.lock import writing
 from warehouse.move import folder_place, move_warehouse
 from warehouse.verify import verify

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from flows.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from flows.pipeline import Effects
+    from flows.effects import Effects
 
 OK, FAILED, USAGE, PARTIAL = 0, 1, 2, 3
 """Exit codes: done; failed; wrong usage or configuration; done, but something was unreadable."""
@@ -56,6 +56,6 @@ def as_utc(at: datetime | None) -> datetime | None:
 
 def effects_of(options: Options, progress: Callable[[str, int], None]) -> "Effects":
     """The real clock, waiting and ears."""
-    from flows.pipeline import Effects, utc_now
+    from flows.effects import Effects, utc_now
 
     return Effects(utc_now, time.sleep, speaker(options), progress)

@@ -29,7 +29,8 @@ from tests.fetch.server import (
     redirect,
     reset_after,
 )
-from warehouse.captures import EvidenceWriter, read_record
+from warehouse.captures import EvidenceWriter
+from warehouse.warc_reader import read_record
 
 NO_LENGTH = b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n"
 

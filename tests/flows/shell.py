@@ -52,13 +52,15 @@ class Shell:
         assert isinstance(ended.value.code, int)
         return Ran(ended.value.code, out.getvalue(), err.getvalue())
 
-    def command(self, *words: str, env: Mapping[str, str] | None = None) -> Ran:
+    def command(
+        self, *words: str, env: Mapping[str, str] | None = None, longest_s: float = 120
+    ) -> Ran:
         """Run as a user does, in a process of its own."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
         clean |= {"PREFECT_HOME": str(self.folder / ".prefect"), "NO_COLOR": "1"}
         done = subprocess.run(
             [sys.executable, "-m", "flows.cli", *words],
-            cwd=self.folder, capture_output=True, text=True, timeout=120,
+            cwd=self.folder, capture_output=True, text=True, timeout=longest_s,
             env={**clean, "PYTHONPATH": str(ROOT), **(env or {})}, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr

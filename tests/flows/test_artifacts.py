@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.artifacts import Artifact, artifacts, escape, link
-from flows.grid import visible
 from flows.inputs import BadInput
-from flows.pipeline import RunSummary
+from flows.run_summary import RunSummary
 from tests.flows.shell import Dump, Shell
 from warehouse.duck import Place
 from warehouse.run_report import run_report
+from warehouse.visible import visible
 
 HOSTILE = "Ministers <img src=x onerror=alert(1)> | [click](javascript:alert(1)) `x` **now**"
 

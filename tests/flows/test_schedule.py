@@ -205,6 +205,19 @@ def test_a_tracked_run_by_hand_commits_what_an_untracked_one_does(
 
 
 @pytest.mark.drill
+def test_a_run_that_fails_is_told_in_a_sentence(served: Served, tmp_path: Path) -> None:
+    shell = made(tmp_path / "failing", '[[source]]\nuse = "csto"\n')
+    shell.write("data", "a file where the warehouse's folder should be")
+    env = {"PREFECT_API_URL": served.api.url}
+    ran = shell.command("run", env=env)  # which finds no traceback
+    assert ran.code == 1
+    assert ran.err.splitlines()[-1].startswith("pressdiff: ")
+    logs = [one["message"] for one in served.api.ask("logs/filter", {"limit": 200})]
+    assert any("file exists; nothing of this run was committed" in one for one in logs), logs
+    assert not any("Traceback" in one for one in logs)
+
+
+@pytest.mark.drill
 def test_ctrl_c_ends_it_and_pauses_the_schedules(served: Served) -> None:
     runs = served.shell.sql("select run_id from runs order by run_id")
     with writer_lock(served.shell.folder / "data/.lock", "test", 0.0, time.sleep, lambda _: None):
@@ -228,7 +241,11 @@ def test_what_is_deployed_to_a_work_pool_is_what_is_served(tmp_path: Path) -> No
     from flows.deploy import plan
     from flows.settings import load_settings
 
-    declared = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    *declared, by_hand = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    reparse = import_object(by_hand["entrypoint"])
+    assert reparse.name == "reparse"
+    assert set(by_hand["parameters"]) == set(reparse.parameters.properties)
+    assert (by_hand["schedules"], by_hand.get("concurrency_limit")) == ([], None)  # shares overlap
     shell = made(tmp_path / "pool", '[[source]]\nuse = "csto"\nschedule = "17 * * * *"\n')
     file = shell.folder / "pressdiff.toml"
     planned = plan(load_settings(file, shell.folder)).deployments

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from warehouse.history.announce import Announcement, Seen, announcement, appeared_late
+from warehouse.history.announce import Announcement, announcement, appeared_late
 from warehouse.history.change import TextState
 from warehouse.history.classify import compare
 from warehouse.history.flaps import flappings, reverts_to
@@ -18,14 +18,9 @@ def told(
     before: tuple[str, ...],
     after: tuple[str, ...],
     days: tuple[date | None, date | None] = (DAY, DAY),
-    modified: tuple[date | None, date | None] = (None, None),
 ) -> Announcement:
     old, new = TextState("Talks", days[0], before), TextState("Talks", days[1], after)
-    return announcement(
-        Seen(old, MONDAY, modified[0]),
-        Seen(new, MONDAY + timedelta(days=2), modified[1]),
-        compare(old, new),
-    )
+    return announcement(old, new, compare(old, new))
 
 
 NEXT, PAST = date(2024, 5, 15), date(2024, 5, 1)
@@ -53,12 +48,6 @@ NEXT, PAST = date(2024, 5, 15), date(2024, 5, 1)
             told((OLD,), (NEW, "The council updated its rules of procedure.")),
             Announcement(False, (), False),
         ),
-        (
-            told((OLD,), (NEW,), modified=(DAY, NEXT)),
-            Announcement(True, ("modified_on",), False),
-        ),
-        (told((OLD,), (NEW,), modified=(DAY, DAY)), Announcement(False, (), False)),
-        (told((OLD,), (NEW,), modified=(None, PAST)), Announcement(False, (), False)),
     ],
 )
 def test_how_an_edit_was_announced(case: Announcement, expected: Announcement) -> None:

@@ -10,6 +10,7 @@ from itertools import islice
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from parsers.normalise import normalised_body
 from tests.history.planted import (
@@ -114,6 +115,22 @@ def test_the_way_back_is_the_mirror(pair: tuple[tuple[str, ...], tuple[str, ...]
     )
 
 
+@given(body_pairs())
+@settings(max_examples=100)
+def test_there_is_a_change_exactly_where_the_words_differ(
+    pair: tuple[tuple[str, ...], tuple[str, ...]],
+) -> None:
+    old, new = pair
+    differ = normalised_body(old) != normalised_body(new)
+    assert bool(compare(state(*old), state(*new)).changes) == differ
+
+
+@given(bodies, st.randoms(use_true_random=False))
+def test_paragraphs_in_another_order_only_moved(body: tuple[str, ...], rng: random.Random) -> None:
+    turned = tuple(rng.sample(body, len(body)))
+    assert {change.op for change in compare(state(*body), state(*turned)).changes} <= {"move"}
+
+
 @given(bodies)
 def test_equal_texts_have_no_change(body: tuple[str, ...]) -> None:
     found = compare(TextState("Talks", None, body), TextState("Talks", None, body))
@@ -158,6 +175,13 @@ D = "A joint statement on arms control was adopted by the ministers."
         ((), (A,), [("body", "insert", "paragraph", None, 1)], "substantive"),
         ((A,), (), [("body", "delete", "paragraph", 1, None)], "substantive"),
         ((A, D), (B, D), [("body", "replace", "paragraph", 1, 1)], "substantive"),
+        # what moved as one had been two paragraphs: found by random texts of few words
+        (
+            ("北", "14日", "", "北14日."),
+            ("北14日.", "北 14日", "", ""),
+            [("body", "move", "paragraph", 1, 2)],
+            "reordered",
+        ),
     ],
 )
 def test_paragraphs_that_come_go_and_move(

@@ -23,14 +23,19 @@ def staged(
     *,
     headline: str = "The Council met",
     published_on: date | None = None,
+    modified_on: date | None = None,
     address: str | None = None,
     url: str = "file:a.txt",
     noise: str = "",
+    language: str | None = None,
 ) -> StagedLook:
     """A look of day `at` that read this text; `noise` makes other bytes of it."""
     url = address or url
-    digest = digest_bytes(repr((headline, published_on, body, noise)).encode())
-    sighting = Sighting(headline, tuple(body.split("\n")), published_on)
+    digest = digest_bytes(repr((headline, published_on, modified_on, body, noise)).encode())
+    paragraphs = tuple(body.split("\n"))
+    sighting = Sighting(
+        headline, paragraphs, published_on, modified_on=modified_on, language=language
+    )
     return StagedLook(
         capture_id=capture_id("lakes", url, day(at), digest),
         source_id="lakes",
@@ -64,6 +69,7 @@ def looks() -> st.SearchStrategy[StagedLook]:
         body=st.sampled_from(BODIES),
         headline=st.sampled_from(["The Council met", "A statement"]),
         published_on=st.sampled_from([None, date(2026, 2, 1), date(2026, 2, 2)]),
+        modified_on=st.sampled_from([None, None, date(2026, 3, 2), date(2026, 3, 4)]),
         address=st.sampled_from([None, None, "https://lakes.example/1", "https://lakes.example/2"]),
         url=st.sampled_from(["file:a.txt", "file:b.txt"]),
         noise=st.sampled_from(["", "ticker"]),

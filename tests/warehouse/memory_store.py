@@ -37,6 +37,13 @@ class MemoryStore:
     def known_captures(self, capture_ids: Iterable[str]) -> set[str]:
         return self.known_ids("looks", "capture_id", capture_ids)
 
+    def look_days(self, source_id: str, since: date) -> set[date]:
+        return {
+            row["day"]
+            for row in self.rows("look_days")
+            if row["source_id"] == source_id and row["day"] >= since
+        }
+
     def known_ids(self, table: str, column: str, ids: Iterable[str]) -> set[str]:
         return {row[column] for row in self.rows(table)} & set(ids)
 
@@ -206,14 +213,6 @@ class MemoryStore:
             row["text_id"]: TextState(
                 row["headline"], row["published_on"], tuple(row["paragraphs"])
             )
-            for row in self.rows("texts")
-            if row["text_id"] in wanted
-        }
-
-    def modified_on(self, text_ids: Iterable[str]) -> dict[str, date | None]:
-        wanted = set(text_ids)
-        return {
-            row["text_id"]: row["modified_on"]
             for row in self.rows("texts")
             if row["text_id"] in wanted
         }

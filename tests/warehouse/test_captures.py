@@ -19,10 +19,11 @@ from warehouse.captures import (
     Location,
     WarcFault,
     WarcLook,
-    read_record,
-    read_warc,
+    Written,
 )
 from warehouse.errors import WarcError
+from warehouse.warc_members import check_members
+from warehouse.warc_reader import read_record, read_warc
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
@@ -181,3 +182,83 @@ def test_content_and_transfer_encodings_are_undone(
     assert look.digest == digest_bytes(b"<p>text</p>")
     assert (look.http_status, look.content_type) == (200, "text/html; charset=utf-8")
     assert look.captured_at == datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
+
+
+def test_what_was_kept_elsewhere_is_looked_for_again(tmp_path: Path) -> None:
+    """A writer that waited for days may find its upload taken for a dead one's, and removed."""
+    kept: dict[str, bytes] = {}
+
+    class Keeper:
+        def put(self, path: Path, name: str) -> None:
+            kept[name] = path.read_bytes()
+
+        def length(self, name: str) -> int | None:
+            return len(kept[name]) if name in kept else None
+
+        def remove(self, name: str) -> None:
+            del kept[name]
+
+    writer = EvidenceWriter(tmp_path, "20260301T123015Z-abc", "x", Keeper())
+    assert writer.written is None
+    writer.add(capture(b"body"))
+    writer.sync()
+    first = dict(kept)
+    kept.clear()
+    writer.sync()
+    assert kept == first
+    assert writer.written is not None
+    ((name, data),) = kept.items()
+    assert writer.written == Written(name, len(data), digest_bytes(data))
+    writer.close()
+    assert list(tmp_path.rglob("*.gz")) == []
+
+
+def test_members_are_found_where_they_lie_with_their_digests(
+    written: tuple[EvidenceWriter, list[Location]],
+) -> None:
+    writer, locations = written
+    data = writer.path.read_bytes()
+    found = list(check_members(data))
+    assert [one.offset for one in found[1:]] == [one.offset for one in locations]
+    assert [one.offset + one.length_bytes for one in found] == members(data)
+    assert [one.kind for one in found] == [
+        "warcinfo",
+        "resource",
+        "resource",
+        "resource",
+        "revisit",
+    ]
+    assert found[1].digest == found[4].digest == digest_bytes(b"first body")
+
+
+def test_no_cut_and_no_altered_bit_of_a_record_passes(
+    written: tuple[EvidenceWriter, list[Location]],
+) -> None:
+    data = written[0].path.read_bytes()
+    ends = members(data)
+    for cut in range(1, len(data), 3):
+        if cut not in ends:
+            with pytest.raises(WarcError):
+                list(check_members(data[:cut]))
+    passed = 0
+    for at in range(0, len(data), 3):
+        altered = data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :]
+        try:
+            list(check_members(altered))
+        except WarcError:
+            continue
+        passed += 1  # gzip's own time and name of the packer, and the bits that fill a last byte
+        assert gzip.decompress(altered) == gzip.decompress(data)
+    assert passed < 5 * 7 / 3 + 5
+    record = gzip.decompress(data[: ends[0]])
+    for false in (
+        record.replace(b"Content-Length: ", b"Content-Length: 1"),
+        record[:-1],
+        b"x" + record,
+        b"",
+    ):
+        with pytest.raises(WarcError):
+            list(check_members(gzip.compress(false)))
+    body = gzip.decompress(data[ends[0] : ends[1]])
+    with pytest.raises(WarcError, match="the payload is not the one"):
+        list(check_members(gzip.compress(body.replace(b"first body", b"other body"))))

@@ -3,6 +3,7 @@
 import enum
 import hashlib
 import json
+import shutil
 import tarfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -11,12 +12,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.flows.shell import Shell
-from tests.warehouse.conftest import FIRST_RUN, make_lake
+from tests.warehouse.conftest import FIRST_RUN
 from tests.warehouse.test_migrate import NOW, OLD
-from warehouse.chain import Appended, RowSet, link_text, row_set
+from warehouse.chain import UNCHAINED, Appended, RowSet, link_text, row_set
 from warehouse.duck import Place, attach_writer, connect_bare, connect_reader
 from warehouse.errors import WarehouseError
 from warehouse.row_digest import digester, row_digest_sql
@@ -27,8 +29,9 @@ from warehouse.verify_chain import check_chain
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return make_lake(tmp_path)
+def place(tmp_path: Path, lake: Place) -> Place:
+    shutil.copytree(lake.root, tmp_path / "data")
+    return Place(tmp_path / "data")
 
 
 def damage(place: Place) -> list[tuple[str, str]]:
@@ -107,12 +110,12 @@ def timezone_of_tonga() -> timezone:
     return timezone(timedelta(hours=13))
 
 
-@pytest.mark.parametrize("table", [t.name for t in TABLES if t.name != "schema_versions"])
+@pytest.mark.parametrize("table", [t.name for t in TABLES if t.name not in UNCHAINED])
 def test_no_two_rows_that_differ_in_a_column_share_a_digest(table: str) -> None:
-    base = {column.name: _some(column.type, 1) for column in BY_NAME[table].columns}
+    base = {column.name: some(column.type, 1) for column in BY_NAME[table].columns}
     rows = [base]
     for column in BY_NAME[table].columns:
-        rows.append({**base, column.name: _some(column.type, 2)})
+        rows.append({**base, column.name: some(column.type, 2)})
         if pa.types.is_date(column.type):
             rows.append({**base, column.name: date(987, 6, 5)})
         if column.nullable:
@@ -126,15 +129,17 @@ def test_no_two_rows_that_differ_in_a_column_share_a_digest(table: str) -> None:
     assert len(set(both(table, rows))) == len(rows)
 
 
-def _some(kind: pa.DataType, number: int) -> Any:
+def some(kind: pa.DataType, number: int) -> Any:
     if pa.types.is_timestamp(kind):
         return FIRST_RUN + timedelta(microseconds=number)
     if pa.types.is_date(kind):
-        return date(2026, 1, number)
+        return date(2026, 1, 1) + timedelta(days=number)
     if pa.types.is_list(kind):
         return [str(number)]
+    if pa.types.is_binary(kind):
+        return bytes([number])
     if pa.types.is_map(kind):
-        return [("b", _some(kind.item_type, number)), ("a", _some(kind.item_type, 7))]
+        return [("b", some(kind.item_type, number)), ("a", some(kind.item_type, 7))]
     if pa.types.is_string(kind):
         return f"text {number}"
     return bool(number - 1) if pa.types.is_boolean(kind) else number
@@ -162,11 +167,21 @@ Tamper = Callable[[duckdb.DuckDBPyConnection], object]
         ),
         ("update lake.looks set digest = 'ff' where run_id = 'r1'", "run r1", "looks some were"),
         (
+            "update lake.tickers set text = 'Other' where seq = 1",
+            "run r1",
+            "not as it was committed: ticker_id ",
+        ),
+        (
             "delete from lake.looks where run_id = 'r2'",
             "run r2",
-            "1 rows to looks, and there are 0",
+            "1 rows to looks, and there are 0; gone: the row whose digest begins with ",
         ),
-        ("insert into lake.looks select * from lake.looks where run_id = 'r2'", "run r2", "are 2"),
+        (
+            "insert into lake.looks select * replace ('zz' as capture_id) from lake.looks "
+            "where run_id = 'r2'",
+            "run r2",
+            "are 2; not as it was committed: capture_id zz",
+        ),
         (
             "insert into lake.superseded values ('x', 'r9', '2026-03-05T00:00:00Z')",
             "rows of 2026-03-05",
@@ -187,6 +202,49 @@ def test_whatever_is_touched_is_named(
     assert first[0].startswith(subject)
     assert words in first[1]
     assert verify(place, lambda *_: None).damaged
+
+
+def test_of_many_rows_the_one_that_was_altered_is_named(place: Place) -> None:
+    connection = attach_writer(place)
+    ids = connection.execute("select capture_id from lake.looks where run_id = 'r1'").fetchall()
+    wanted = sorted(row[0] for row in ids)[1]
+    connection.execute("update lake.looks set url = 'x' where capture_id = $1", [wanted])
+    connection.close()
+    assert damage(place) == [
+        (
+            "run r1",
+            "of the 3 rows it committed to looks some were altered; not as it was committed: "
+            f"capture_id {wanted}",
+        )
+    ]
+
+
+def _rewrite(path: Path) -> None:
+    rows = pq.read_table(path)
+    forged = [{**row, "url": "https://forged.example/"} for row in rows.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(forged, rows.schema), path)
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (_rewrite, "when it was committed; not as it was committed: capture_id "),
+        (lambda path: path.write_bytes(path.read_bytes()[:-20]), "bytes, and had "),
+        (lambda path: path.write_bytes(bytes(path.stat().st_size)), "cannot be read"),
+        (Path.unlink, "it is gone"),
+    ],
+    ids=["written anew", "cut", "zeros", "gone"],
+)
+def test_a_parquet_file_that_is_not_as_it_was_is_named(
+    place: Place, harm: Callable[[Path], object], words: str
+) -> None:
+    path = min((place.files / "main" / "looks").glob("*.parquet"))
+    harm(path)
+    found = verify(place, lambda *_: None)
+    (finding,) = [one for one in found.findings if one.severity == "damage"]
+    assert path.name in finding.subject
+    assert words in finding.sentence
+    assert not found.whole
 
 
 def test_a_redacted_row_counts_by_its_digest(place: Place) -> None:

@@ -35,10 +35,16 @@ class CrashServer:
 
     def run(self, root: Path, effects_until_death: int = 0, what: str = "run") -> int:
         """The wait status: 0 when the run ended by itself, SIGKILL when it was killed."""
+        return self.kill(root, effects_until_death, 0, what)[0]
+
+    def kill(self, root: Path, effect: int, delay_us: int, what: str = "run") -> tuple[int, int]:
+        """Kill a run just before an effect, or so long after it began; the wait status, and the
+        last effect that it began."""
         assert self._process.stdin
         assert self._process.stdout
-        print(root, effects_until_death, what, file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
+        print(root, effect, what, delay_us, file=self._process.stdin, flush=True)
+        status, last = self._process.stdout.readline().split()
+        return int(status), int(last)
 
     def close(self) -> None:
         self._process.communicate()
@@ -49,6 +55,12 @@ def crashes() -> Iterator[CrashServer]:
     server = CrashServer()
     yield server
     server.close()
+
+
+def effects(root: Path) -> list[tuple[int, str]]:
+    """The effects of the last run that lived: microseconds since its start, and a name."""
+    lines = (root / "effects").read_text().splitlines()
+    return [(int(at), name) for at, _, name in (line.partition(" ") for line in lines)]
 
 
 def facts(root: Path) -> list[list[tuple[object, ...]]]:
@@ -113,6 +125,11 @@ def few(last: int) -> list[int]:
     return sorted({last // 4, last // 2, 3 * last // 4, last - 1, last})
 
 
+def two(last: int) -> list[int]:
+    """Of upkeep: amid merging, and between a pack and the commit that names it, or near it."""
+    return [last // 3, last * 5 // 6]
+
+
 def every(last: int) -> list[int]:
     """Every moment there is."""
     return list(range(1, last + 1))
@@ -143,40 +160,47 @@ def test_killed_at_any_effect_and_run_again(
     assert seen["after"] > 0
 
 
-@pytest.mark.parametrize("moments", [few, pytest.param(every, marks=pytest.mark.drill)])
 @pytest.mark.parametrize(
-    "days",
-    [pytest.param("0", id="merging"), pytest.param("40", id="cleaning up")],
+    ("days", "moments"),
+    [
+        pytest.param("0", two, id="merging and packing"),
+        pytest.param("0", every, id="merging and packing, every", marks=pytest.mark.drill),
+        pytest.param("40", few, id="cleaning up", marks=pytest.mark.drill),
+        pytest.param("40", every, id="cleaning up, every", marks=pytest.mark.drill),
+    ],
 )
-@pytest.mark.drill
 def test_upkeep_killed_at_any_effect_loses_nothing(
     world: tuple[Path, list[object], list[object]],
     crashes: CrashServer,
+    tmp_path: Path,
     moments: Callable[[int], list[int]],
     days: str,
 ) -> None:
-    """Upkeep merges; 40 days later it drops snapshots and removes the files of before."""
-    base = world[0].with_name(f"{world[0].name}-upkeep-{days}")
+    """Upkeep merges and packs; 40 days later it drops snapshots and removes the files of before."""
+    base = tmp_path / "base"
     shutil.copytree(world[0].with_name(world[0].name + "-after"), base)
     if days != "0":
         assert crashes.run(base, what="0") == 0
-    whole = base.with_name(f"{base.name}-whole")
+    whole = tmp_path / "whole"
     shutil.copytree(base, whole)
     assert crashes.run(whole, what=days) == 0
-    last = int((whole / "effects").read_text())
-    named = verify(Place(whole / "data"), lambda *_: None).files
-    assert _parquet_names(whole) != _parquet_names(base)
+    last = len(effects(whole))
+    assert _stored(whole) != _stored(base)
     for at in moments(last):
-        trial = base.with_name(f"{base.name}-{at}")
+        trial = tmp_path / f"{at}"
         shutil.copytree(base, trial)
         assert crashes.run(trial, at, days) == signal.SIGKILL
         assert facts(trial) == world[2]
         assert not verify(Place(trial / "data"), lambda *_: None).damaged
         assert crashes.run(trial, what=days) == 0
         assert facts(trial) == world[2]
-        assert verify(Place(trial / "data"), lambda *_: None).files == named
+        found = verify(Place(trial / "data"), lambda *_: None)
+        assert not found.damaged
+        packs = [one for one in found.findings if "/packs/" in one.subject]
+        assert len(packs) <= 1, "at most one that was whole when its writer died"
         shutil.rmtree(trial)
 
 
-def _parquet_names(root: Path) -> set[str]:
-    return {path.name for path in (root / "data/files").rglob("*.parquet")}
+def _stored(root: Path) -> set[str]:
+    data = root / "data"
+    return {path.name for room in ("files", "evidence") for path in (data / room).rglob("*.*")}

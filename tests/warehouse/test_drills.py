@@ -4,12 +4,14 @@ The long figures are drills (`make drill`); each has a small version here.
 """
 
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,12 @@ import pytest
 from tests.flows.shell import ROOT, Shell
 from tests.warehouse.servers import Servers, servers
 from tests.warehouse.test_catalogs import HEADLINE, Kept, kept
-from tests.warehouse.test_crash import CrashServer, crashes
+from tests.warehouse.test_crash import CrashServer, effects
 from warehouse.duck import connect_reader
 from warehouse.errors import WarehouseMissingError
 from warehouse.verify import verify
 
-__all__ = ["crashes", "kept", "servers"]
+__all__ = ["kept", "servers"]
 
 _SEEN = """
 select count(*) as runs, count(distinct split_part(run_id, '-', 1)) as writers,
@@ -79,15 +81,54 @@ def _half_visible(kept: Kept) -> int:
     return int(half) + abs(2 * runs - looks)
 
 
-def _moments(count: int, many: bool) -> Iterator[int]:
-    return iter(range(1, count + 1) if many else [count // 2, count - 1])
+_VERIFIED_AFTER = 10
+"""Kills; a check of everything takes longer than a run."""
 
 
-@pytest.mark.parametrize("many", [False, pytest.param(True, marks=pytest.mark.drill)])
-def test_a_run_killed_anywhere_reopens_and_is_run_again(
-    kept: Kept, crashes: CrashServer, many: bool
+@pytest.fixture
+def crashes(kept: Kept) -> Iterator[CrashServer]:  # noqa: ARG001 - its servers' addresses come first
+    """Runs that die, in the environment of the warehouse's servers."""
+    server = CrashServer()
+    yield server
+    server.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The transaction of a run that lived, as numbers of effects and in microseconds."""
+
+    begin: int
+    commit: int
+    long_us: int
+    """From its beginning to the end of COMMIT."""
+    commit_us: int
+    """COMMIT alone."""
+
+
+def _span(root: Path) -> _Span:
+    seen = effects(root)
+    names = [name for _, name in seen]
+    commit = names.index("commit")  # the first: merging comes after it
+    begin = commit - names[commit::-1].index("begin")
+    end = seen[commit + 1][0]
+    return _Span(begin + 1, commit + 1, end - seen[begin][0], end - seen[commit][0])
+
+
+def _blows(span: _Span, dice: random.Random) -> Iterator[tuple[int, int]]:
+    """(effect, delay in microseconds) for ever: at any moment of COMMIT, just before each effect of
+    the transaction, and at any moment of it."""
+    while True:
+        for effect in range(span.begin, span.commit + 1):
+            yield span.commit, dice.randint(1, span.commit_us)
+            yield effect, 0
+            yield span.begin, dice.randint(1, span.long_us)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(150, marks=pytest.mark.drill)])
+def test_runs_killed_inside_their_commit_lose_nothing_and_reopen(
+    kept: Kept, crashes: CrashServer, kills: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As test_crash, on both catalogs: a release gets one revision a moment, no more."""
+    """`kill -9` between BEGIN and the end of COMMIT: one revision an edit, no more and no less."""
     source = kept.folder / "in" / "a.txt"
     source.parent.mkdir()
     edits = 0
@@ -102,23 +143,44 @@ def test_a_run_killed_anywhere_reopens_and_is_run_again(
     for _ in range(2):
         edit()
         assert crashes.run(kept.folder) == 0
-    seen = set()
-    for at in _moments(int((kept.folder / "effects").read_text()), many):
-        edit()
-        status = crashes.run(kept.folder, at)
-        left = _revisions(kept)
+    span = _span(kept.folder)
+    blows = _blows(span, random.Random(kills))
+    stood = {True: 0, False: 0}
+    in_commit = 0
+    edit()
+    while sum(stood.values()) < kills:
+        status, last = crashes.kill(kept.folder, *next(blows))
+        left = _revisions(kept)  # it opens, and no run is half visible
         assert left in (edits - 1, edits)
-        seen.add((status == signal.SIGKILL, left == edits))
-        assert not verify(kept.place, lambda *_: None).damaged
-        assert crashes.run(kept.folder) == 0
-        assert _revisions(kept) == edits
-    assert (True, False) in seen
+        if status == signal.SIGKILL and span.begin <= last <= span.commit:
+            stood[left == edits] += 1
+            in_commit += last == span.commit
+            if sum(stood.values()) % _VERIFIED_AFTER == 0:
+                assert not verify(kept.place, lambda *_: None).damaged
+        if left == edits:
+            edit()  # else the next run takes the same edit again
+    assert crashes.run(kept.folder) == 0
+    assert _revisions(kept) == edits
+    assert not verify(kept.place, lambda *_: None).damaged
+    assert in_commit > 0 or kills < 9
+    with capsys.disabled():
+        print(
+            f"\n{kills} kills inside commits, {in_commit} in COMMIT itself: {stood[True]} "
+            f"stood, {stood[False]} left nothing; {edits} edits, 0 lost, 0 half-visible"
+        )
 
 
 def _revisions(kept: Kept) -> int:
-    (row,) = kept.sql("select count(*) as n, max(revision) as last from revisions")
-    assert row["n"] == row["last"]
-    return int(row["n"])
+    """How many there are of the one release; no look is there without its run."""
+    connection = connect_reader(kept.place)
+    try:
+        counted = "select count(*), max(revision) from revisions"
+        ((many, last),) = connection.execute(counted).fetchall()
+        ((_, _, _, half),) = connection.execute(_SEEN).fetchall()
+    finally:
+        connection.close()
+    assert (many, half) == (last, 0)
+    return int(many)
 
 
 def _one_sentence(ran: Any) -> str:

@@ -1,6 +1,7 @@
 """Answers in evidence: another library replays them, and revisits are small. Promises 12."""
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from parsers.model import digest_bytes
-from warehouse.captures import EvidenceWriter, FirstSeen, Location, WarcLook, read_record, read_warc
+from warehouse.captures import EvidenceWriter, FirstSeen, Location, WarcLook
 from warehouse.exchange import Exchange
+from warehouse.warc_members import check_members
+from warehouse.warc_reader import read_record, read_warc
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 PAGE = "<html><h1>Совет</h1></html>".encode() * 40
@@ -144,3 +147,14 @@ def test_a_revisit_with_its_request_costs_about_a_kilobyte(writer: EvidenceWrite
     writer.close()
     each_bytes = (locations[-1].offset - locations[0].offset) / 10
     assert each_bytes <= 1300  # 1,078 when this was written
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"], ids=["CRLF", "LF"])
+def test_members_of_answers_say_the_digest_of_the_body(writer: EvidenceWriter, end: bytes) -> None:
+    one = KINDS["gzip, chunked"]
+    head = one.response_head.replace(b"\r\n", end)
+    writer.add_exchange(replace(one, response_head=head), digest_bytes(PAGE))
+    writer.close()
+    found = list(check_members(writer.path.read_bytes()))
+    assert [member.kind for member in found] == ["warcinfo", "response", "request"]
+    assert [member.digest for member in found] == [None, digest_bytes(PAGE), None]

@@ -1,10 +1,13 @@
 """A warehouse of an older schema opens and is brought up to date, once, and loses nothing.
 
-`old/schema-1.tar.xz` was written by pressdiff 0.1.0 with schema 1: two runs, one release, one edit.
+`old/schema-<n>.tar.xz` was written by pressdiff 0.1.0 with that schema: two runs, one release, one
+edit.
 """
 
+import signal
 import sqlite3
 import tarfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from tests.flows.shell import Shell
+from tests.warehouse.test_crash import CrashServer, crashes
 from warehouse import migrate
 from warehouse.duck import Place, connect_reader, schema_version
 from warehouse.errors import SchemaTooOldError, WarehouseError
@@ -19,18 +23,26 @@ from warehouse.schema import SCHEMA_VERSION, TABLES, Column, Table
 from warehouse.store import Store
 from warehouse.verify import verify
 
+__all__ = ["crashes"]
+
 OLD = Path(__file__).with_name("old") / "schema-1.tar.xz"
+OLDER = sorted(OLD.parent.glob("schema-*.tar.xz"))
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 EDIT = "On May 13, 2024, in Minsk, 14 observers took part in the exercise."
 HEADLINE = "Observers of the Council took part in the exercise near Minsk"
 
 
+def unpacked(archive: Path, folder: Path) -> Shell:
+    """A command line where a warehouse of an archive lies."""
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    return Shell(folder)
+
+
 @pytest.fixture
 def old(tmp_path: Path) -> Shell:
     """A command line where a version-1 warehouse lies."""
-    with tarfile.open(OLD) as archive:
-        archive.extractall(tmp_path, filter="data")
-    return Shell(tmp_path)
+    return unpacked(OLD, tmp_path)
 
 
 def place_of(shell: Shell) -> Place:
@@ -50,7 +62,9 @@ def test_commands_that_only_ask_name_the_one_that_upgrades(
     assert ran.err.count("\n") == 1
 
 
-def test_the_next_run_upgrades_and_goes_on(old: Shell) -> None:
+@pytest.mark.parametrize("archive", OLDER, ids=lambda path: path.name.partition(".")[0])
+def test_the_next_run_upgrades_and_goes_on(archive: Path, tmp_path: Path) -> None:
+    old = unpacked(archive, tmp_path)
     old.write("a.txt", f"{HEADLINE}\n{HEADLINE}\n14.05.2024\n{EDIT}\n")
     at = "2024-06-03T00:00:00Z"
     assert old("ingest", "a.txt", "--source", "csto", "--captured-at", at).code == 0
@@ -58,7 +72,31 @@ def test_the_next_run_upgrades_and_goes_on(old: Shell) -> None:
     assert [row["revision"] for row in rows] == [1, 2, 3]
     assert [word in row["text"] for word, row in zip(("10", "12", "14"), rows, strict=True)]
     assert not verify(place_of(old), lambda *_: None).damaged
-    assert len(list((old.folder / "data").glob("catalog-schema1-*.sqlite"))) == 1
+    written = archive.name.removeprefix("schema-").partition(".")[0]
+    assert len(list((old.folder / "data").glob(f"catalog-schema{written}-*.sqlite"))) == 1
+
+
+def test_there_is_a_sample_of_every_schema_before_todays() -> None:
+    assert [path.name for path in OLDER] == [
+        f"schema-{number}.tar.xz" for number in range(1, SCHEMA_VERSION)
+    ]
+
+
+@pytest.mark.parametrize(
+    "moments", [(60,), pytest.param(range(1, 160), marks=pytest.mark.drill)], ids=["one", "all"]
+)
+def test_an_upgrade_killed_at_any_effect_is_done_by_the_next_command(
+    tmp_path: Path, crashes: CrashServer, moments: Sequence[int]
+) -> None:
+    for at in moments:
+        killed = unpacked(OLD, tmp_path / f"{at}")
+        assert crashes.run(killed.folder, at, "0") == signal.SIGKILL
+        try:
+            connect_reader(place_of(killed)).close()
+        except SchemaTooOldError:
+            assert at < 150, "it was upgraded before the end"
+        assert killed("maintain", "--no-check").code == 0
+        assert killed.sql("select count(*) as n from revisions") == [{"n": 2}]
 
 
 def test_the_copy_is_the_catalog_as_it_was(old: Shell) -> None:
@@ -122,6 +160,8 @@ def test_todays_tables_are_those_of_version_1_and_what_may_be_added(old: Shell) 
     """The rule that lets a table or a column that may be NULL go without a migration."""
     Store.open(place_of(old), NOW).close()
     connection = connect_reader(place_of(old))
+    orders = migrate._orders(connection)
+    assert orders == {table.name: table.sorted_by for table in TABLES if table.sorted_by}
     for table in TABLES:
         described = connection.execute(f"describe lake.{table.name}").fetchall()
         assert {row[0] for row in described} == {column.name for column in table.columns}

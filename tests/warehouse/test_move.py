@@ -3,9 +3,13 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.flows.shell import ROOT, Shell
 from tests.warehouse.servers import servers
 from tests.warehouse.test_catalogs import Kept, kept
+from warehouse import parts
+from warehouse.evidence import evidence_of
 from warehouse.verify import verify
 
 __all__ = ["kept", "servers"]
@@ -17,18 +21,25 @@ QUERIES = (
 )
 
 
-def test_a_copy_says_the_same_and_goes_on(kept: Kept, tmp_path: Path) -> None:
+def test_a_copy_says_the_same_and_goes_on(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = Shell(tmp_path / "old")
     old.folder.mkdir()
     shutil.copytree(ROOT / "seeds", old.folder / "seeds")
     assert old("run").code == 0
+    (seed, *_) = sorted((old.folder / "seeds/csto").glob("*.txt"))
+    seed.write_text(seed.read_text("utf-8") + "\nOne more paragraph was added to this release.\n")
     assert old("run").code == 0
+    monkeypatch.setattr(parts, "FEWEST_FILES", 2)
+    assert "packed 2 evidence files into 1" in old("maintain", "--no-check").err
     ran = kept("migrate-warehouse", "old/data")
     assert ran.code == 0, ran.err
     assert "all as recorded" in ran.err
     for query in QUERIES:
         assert kept.sql(query) == old.sql(query)
-    assert len(verify(kept.place, lambda *_: None).links) == 2
+    assert len(verify(kept.place, lambda *_: None).links) == 4, "two runs, a pack, its figures"
+    assert len([*evidence_of(kept.place).sizes()]) == 1, "not those whose records were packed"
     kept.ingest(0)
     assert kept("verify").code == 0
     assert kept.sql("select count(*) as n from runs") == [{"n": 3}]

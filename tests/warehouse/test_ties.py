@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.neighbours.corpus import Writer
 from tests.warehouse.histories import START, staged
+from warehouse import signatures
 from warehouse.duck import Place, connect_bare, create_views
 from warehouse.history.pairing import Caps
 from warehouse.model import StagedLook
@@ -231,6 +232,27 @@ def test_copies_beyond_the_cap_still_meet_the_oldest() -> None:
             for n, name in enumerate(names)
         }
         assert len(held.ties()) == 1 + 2 * 4
+
+
+def test_many_releases_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the first run of a large archive: signed on all cores, checked part by part."""
+    looks = [look(n, body, f"https://lakes.example/{n}") for n, body in enumerate(BODIES)]
+    with lake(looks) as held:
+        expected = held.ties(), held.repeats()
+    monkeypatch.setattr(signatures, "_BODIES_AT_ONCE", 2)
+    with lake(tie_settings=TieSettings(releases_at_once=3)) as held:
+        told: list[tuple[str, int, int]] = []
+        stamp = Stamp("r1", START + timedelta(days=100))
+        recorder = Recorder(held.store, stamp)
+        recorder.record("lakes", looks, hold=False)
+        settle_ties(
+            held.store, stamp, recorder.touched, held.settings, watch=lambda *one: told.append(one)
+        )
+        assert (held.ties(), held.repeats()) == expected
+        assert told == [
+            *(("signing", start, 7) for start in (0, 2, 4, 6)),
+            *(("comparing", part, 3) for part in range(3)),
+        ]
 
 
 def test_chinese_is_compared_by_character() -> None:

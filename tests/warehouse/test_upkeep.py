@@ -1,14 +1,19 @@
 """Upkeep: fewer files, sorted; old ones go a day later; rows, times and the chain stay."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tests.warehouse.servers import servers
 from tests.warehouse.test_catalogs import Kept, kept
+from tests.warehouse.test_chain import some
 from warehouse.duck import Place, connect_bare
+from warehouse.growth import EVIDENCE, Holding, growth, read_earlier, upkeep_row
 from warehouse.lock import writing
+from warehouse.schema import BY_NAME, TABLES
 from warehouse.store import Store
 from warehouse.upkeep import forget_snapshots, merge_files, remove_old_files
 from warehouse.verify import verify
@@ -35,11 +40,74 @@ def test_maintain_merges_reports_and_checks(kept: Kept) -> None:
     assert held["looks"]["files"] == 1
     assert held["looks"]["bytes"] > 1000
     assert held["evidence"]["files"] == 3
+    assert held["looks"]["rows_more"] is None, "there is nothing yet to compare with"
     assert [kept.sql(query) for query in QUERIES] == before
     assert kept.sql(f"select count(*) as n from revisions_as_of('{known}')") == [{"n": 2}]
-    again = kept("maintain", "--no-check")
+    kept.ingest(3)
+    again = kept("maintain", "--no-check", "--format", "json")
     assert again.code == 0
     assert "removed 0 old ones, dropped 0 snapshots" in again.err
+    more = {row["table"]: row for row in again.rows}
+    assert more["looks"]["rows_more"] == 1
+    assert (
+        more["evidence"]["bytes_more"] == more["evidence"]["bytes"] - held["evidence"]["bytes"] > 0
+    )
+    assert more["looks"]["bytes_a_month"] is None, "minutes say nothing about a month"
+    assert f"since {datetime.now(UTC):%Y-%m-%d}: +" in again.err
+    assert verify(kept.place, lambda *_: None).findings == ()
+
+
+def test_growth_is_told_against_a_month_ago_or_the_oldest_there_is(tmp_path: Path) -> None:
+    place = Place(tmp_path / "data")
+    first = datetime(2026, 3, 1, tzinfo=UTC)
+    store = Store.open(place, first)
+    assert read_earlier(store.connection, first) is None
+    for day in (0, 20, 40):
+        store.begin()
+        held = [Holding("looks", 10 * day, 1, 1000 * day), Holding(EVIDENCE, None, day, 7 * day)]
+        row = upkeep_row(f"u{day}", held, first + timedelta(days=day))
+        store.append("upkeep_log", [row])
+        store.commit()
+    found = [read_earlier(store.connection, first + timedelta(days=day)) for day in (45, 55, 71)]
+    store.close()
+    days = [(one.recorded_at - first).days for one in found if one is not None]
+    assert days == [0, 20, 40]
+    now = [
+        Holding("looks", 500, 2, 90_000),
+        Holding("new", 5, 1, 300),
+        Holding(EVIDENCE, None, 9, 100),
+    ]
+    looks, new, evidence = growth(now, found[1], first + timedelta(days=80))
+    assert (looks.rows_more, looks.bytes_more, looks.bytes_a_month) == (300, 70_000, 35_000)
+    assert (new.rows_more, new.bytes_more) == (5, 300)
+    assert (evidence.rows_more, evidence.bytes_more) == (None, -40)
+
+
+@pytest.mark.parametrize("table", [table.name for table in TABLES if table.sorted_by])
+def test_every_sorted_table_is_kept_in_order_by_merging(tmp_path: Path, table: str) -> None:
+    """Whatever is merged, and merged again: rows are in order in each file, NULL last."""
+    order = BY_NAME[table].sorted_by
+    store = Store.open(Place(tmp_path / "data"), datetime(2026, 3, 1, tzinfo=UTC))
+    base = {c.name: some(c.type, 1) for c in BY_NAME[table].columns}
+    for batch in range(3):
+        for half in range(2):
+            store.begin()
+            rows = []
+            for n in range(50):
+                value = (n * 37 + 11 * half + batch) % 53
+                keys = {name: some(BY_NAME[table].arrow.field(name).type, value) for name in order}
+                rows.append({**base, **keys})
+            random.Random(half).shuffle(rows)
+            store.append_table(table, pa.Table.from_pylist(rows, BY_NAME[table].arrow))
+            store.commit()
+        merge_files(store)
+        (path,) = store.connection.execute(f"select distinct filename from lake.{table}").fetchall()
+        found = store.connection.execute(
+            f"select {', '.join(order)} from read_parquet($1)", [path[0]]
+        ).fetchall()
+        assert len(found) == 100 * (batch + 1)
+        assert found == sorted(found)
+    store.close()
 
 
 def test_old_files_go_a_day_later_and_snapshots_when_they_are_old(tmp_path: Path) -> None:
@@ -88,7 +156,7 @@ def test_merged_files_are_sorted_in_small_row_groups(tmp_path: Path) -> None:
     connection.close()
     assert len(ids) == 12000
     assert ids == sorted(ids)
-    assert max(groups) == (8192,)
+    assert max(groups) == (BY_NAME["texts"].row_group_rows,)
 
 
 def test_maintain_waits_for_the_writer(tmp_path: Path) -> None:

@@ -95,3 +95,28 @@ def test_flappings_are_those_of_the_rule(bodies: list[str]) -> None:
     }
     assert {number for number, row in enumerate(revisions, 1) if row[2]} == flips
     assert revisions[0][1] == START
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.integers(0, 20), max_size=4), st.integers(0, 12), st.integers(1, 20))
+def test_what_appeared_late_is_what_the_looks_say(
+    others: set[int], published: int, seen: int
+) -> None:
+    """Late is what is met over a week after its date, though its source was looked at before that
+    date and on a day between."""
+    date = (START + timedelta(days=published)).date()
+    world = [staged(at, "another", headline="Another", address="https://lakes.example/2")
+             for at in sorted(others)]  # fmt: skip
+    world.append(staged(seen, published_on=date, address="https://lakes.example/1"))
+    store = recorded([[look] for look in sorted(world, key=lambda look: look.captured_at)])
+    with asked(store) as connection:
+        found = connection.execute(
+            "select appeared_late from revisions where published_on is not null"
+        ).fetchall()
+    looked = {*others, seen}
+    late = (
+        seen - published > 7
+        and any(day < published for day in looked)
+        and any(published < day < seen for day in looked)
+    )
+    assert found == [(late,)]

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flows.pipeline import utc_now
+from flows.effects import utc_now
 from flows.settings import load_settings
 from parsers.model import Kind, Outcome, Reading, Sighting, digest_bytes
 from warehouse.lock import writing

@@ -1,8 +1,9 @@
 """Whether an edit was announced to readers, and whether a date was set back.
 
-Announced: the visible date moved on, an "updated" line or correction note came or changed, or the
-page's `dateModified` did, together with the text. Everything else was edited silently. A date moved
-to the past announces nothing: it is flagged.
+Announced: the visible date moved on, or an "updated" line or correction note came or changed,
+together with the text. Everything else was edited silently, unless the page's `dateModified` moved
+on: how far it had to depends on when the old text was last seen, which later evidence may change,
+so `sql/_revisions.sql` judges that. A date moved to the past announces nothing: it is flagged.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import Literal
 from warehouse.history.change import Change, Comparison, TextState
 from warehouse.history.tokens import sentence_around
 
-How = Literal["published_on", "updated_line", "correction_note", "modified_on"]
+How = Literal["published_on", "updated_line", "correction_note"]
 
 LATE = timedelta(days=7)
 """A release first seen so long after its own date, on a source then watched, was back-dated. A week
@@ -40,17 +41,6 @@ _SHORT_WORDS = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A state, and when and under which claims it was seen."""
-
-    state: TextState
-    seen_at: datetime
-    """Aware, UTC."""
-    modified_on: date | None = None
-    """The page's `dateModified`; None when it states none."""
-
-
-@dataclass(frozen=True, slots=True)
 class Announcement:
     """How openly one revision replaced another."""
 
@@ -61,21 +51,17 @@ class Announcement:
     """The published date moved to the past. Says nothing of why: a slip may have been put right."""
 
 
-def announcement(before: Seen, after: Seen, comparison: Comparison) -> Announcement:
+def announcement(before: TextState, after: TextState, comparison: Comparison) -> Announcement:
     """How openly the edit was made; `comparison` is that of the two states."""
     how: list[How] = []
-    old, new = before.state.published_on, after.state.published_on
+    old, new = before.published_on, after.published_on
     if old is not None and new is not None and new > old:
         how.append("published_on")
-    notes = [note for change in comparison.changes for note in _notes(after.state, change)]
+    notes = [note for change in comparison.changes for note in _notes(after, change)]
     if any(_UPDATED.search(note) and len(note.split()) <= _SHORT_WORDS for note in notes):
         how.append("updated_line")
     if any(_CORRECTION.search(note) for note in notes):
         how.append("correction_note")
-    # A claim that appears with an old date tells nobody of this edit.
-    claimed = before.modified_on or before.seen_at.date() - timedelta(days=1)
-    if after.modified_on is not None and after.modified_on > claimed:
-        how.append("modified_on")
     return Announcement(bool(how), tuple(how), old is not None and new is not None and new < old)
 
 

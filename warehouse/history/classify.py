@@ -143,7 +143,8 @@ def _by_paragraph(side: Side, units: Sequence[int]) -> list[tuple[int, int, int]
 
 
 def _move(text: _Text, k: int, shown: set[int]) -> Change:
-    """One row for all neighbouring sentences that moved from one paragraph into one other."""
+    """One row for all neighbouring sentences that moved from one paragraph into one other; what
+    moved across a border has a stretch a paragraph."""
     links, old, new = text.alignment.links, text.alignment.before.units, text.alignment.after.units
     last = k
     while (
@@ -156,9 +157,8 @@ def _move(text: _Text, k: int, shown: set[int]) -> Change:
     ):
         last += 1
     shown.update(range(k, last + 1))
-    some, others = links[k].before[0], links[k].after[0]
-    was = old[some].paragraph, old[some].start, old[links[last].before[1] - 1].end
-    now = new[others].paragraph, new[others].start, new[links[last].after[1] - 1].end
+    was = _by_paragraph(text.alignment.before, range(links[k].before[0], links[last].before[1]))
+    now = _by_paragraph(text.alignment.after, range(links[k].after[0], links[last].after[1]))
     return replace(_change(text, "paragraph", was, now), op="move")
 
 

@@ -1,5 +1,5 @@
--- Internal. One row per body read, as its newest parser read it.
+-- Internal. One row per body read: the teasers around it, as its newest parser read it.
 create or replace view _readings as
-    select *
+    select source_id, reading_id, arg_max_null(ticker_id, recorded_at) as ticker_id
     from lake.reading_log
-    qualify row_number() over (partition by reading_id order by recorded_at desc) = 1;
+    group by source_id, reading_id;

@@ -1,15 +1,14 @@
 -- Internal. One row per release as known at known_at, with the revision that stood at stood_at.
 create or replace macro _releases_at(known_at, stood_at) as table
+    -- by source too, so that who asks for one source reads its rows alone
     with addresses as (
-        select release_id, max(url) as url
-        from (
-            select release_id, url, arg_max(role, recorded_at) as role
-            from lake.url_log
-            where recorded_at <= known_at
-            group by release_id, url
-        )
-        where role = 'canonical'
-        group by release_id
+        select c.release_id, c.source_id, max(c.url) as url
+        from lake.url_log as c
+        anti join lake.url_log as o
+            on o.release_id = c.release_id and o.url = c.url and o.role <> 'canonical'
+            and o.recorded_at > c.recorded_at and o.recorded_at <= known_at
+        where c.role = 'canonical' and c.recorded_at <= known_at
+        group by c.release_id, c.source_id
     ),
     states as (
         select release_id, arg_max(status, since) as status, max(since) as status_since
@@ -23,10 +22,12 @@ create or replace macro _releases_at(known_at, stood_at) as table
         group by release_id
     ),
     seen as (
-        select release_id, min(captured_at) as first_seen_at, max(captured_at) as last_seen_at
+        select
+            release_id, source_id, min(captured_at) as first_seen_at,
+            max(captured_at) as last_seen_at
         from _looks_as_of(known_at)
         where release_id is not null and captured_at <= stood_at
-        group by release_id
+        group by release_id, source_id
     ),
     repeats as (
         select
@@ -37,34 +38,46 @@ create or replace macro _releases_at(known_at, stood_at) as table
         from lake.cluster_log
         where recorded_at <= known_at
         group by release_id
+    ),
+    standing as (
+        select r.*
+        from _held_at(known_at) as r
+        left join (
+            select release_id, source_id, before_revision_id
+            from _held_at(known_at)
+            where before_revision_id is not null and seen_at <= stood_at
+        ) as n
+            on n.before_revision_id = r.revision_id and n.release_id = r.release_id
+            and n.source_id = r.source_id
+        where r.seen_at <= stood_at and n.before_revision_id is null
     )
     select
         r.release_id,
         r.source_id,
         a.url,
-        r.headline,
-        r.published_on,
-        r.published_text,
-        r.event_on,
-        r.place,
-        r.language,
-        r.kind,
+        t.headline,
+        t.published_on,
+        t.published_text,
+        t.event_on,
+        t.place,
+        t.language,
+        t.kind,
         coalesce(st.status, 'live') as status,
         coalesce(st.status_since, s.first_seen_at) as status_since,
         r.revision,
         s.first_seen_at,
         s.last_seen_at,
         r.seen_at as last_changed_at,
-        r.text,
-        r.paragraphs,
-        r.word_count,
+        array_to_string(t.paragraphs, chr(10) || chr(10)) as text,
+        t.paragraphs,
+        t.word_count,
         d.told.of as duplicate_of,
         d.told.kind as duplicate_kind,
         coalesce(d.told.cluster_id, r.release_id) as cluster_id,
         r.revision_id
-    from _revisions_at(known_at) as r
-    join seen as s on s.release_id = r.release_id
-    left join addresses as a on a.release_id = r.release_id
+    from standing as r
+    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id
+    left join seen as s on s.release_id = r.release_id and s.source_id = r.source_id
+    left join addresses as a on a.release_id = r.release_id and a.source_id = r.source_id
     left join states as st on st.release_id = r.release_id
-    left join repeats as d on d.release_id = r.release_id
-    where r.valid_from <= stood_at and (r.valid_to is null or r.valid_to > stood_at);
+    left join repeats as d on d.release_id = r.release_id;

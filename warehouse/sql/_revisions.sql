@@ -1,15 +1,21 @@
--- Internal. One row per revision as known at ts, by itself: revisions_as_of adds what only its
--- neighbours and its source's other looks tell.
+-- Internal. What the text tells of its edit, and whether the page's dateModified moved past what it
+-- was: a claim that appears with a date before the old text was last seen tells nobody of the edit.
+create or replace macro _announced_how(told, modified_on, claimed) as if(
+    modified_on > claimed,
+    list_append(list_filter(told, lambda one: one <> 'modified_on'), 'modified_on'),
+    list_filter(told, lambda one: one <> 'modified_on')
+);
+
+-- Internal. One row per revision as known at ts, as history derived it.
+create or replace macro _held_at(ts) as table
+    select r.*
+    from lake.revision_log as r
+    anti join lake.superseded as s on s.entry_id = r.entry_id and s.recorded_at <= ts
+    where r.recorded_at <= ts;
+
+-- Internal. The same with its text and when it ended: revisions_as_of adds what only its neighbours
+-- and its source's other looks tell.
 create or replace macro _revisions_at(ts) as table
-    with held as (
-        select r.*
-        from lake.revision_log as r
-        where r.recorded_at <= ts
-            and not exists (
-                select 1 from lake.superseded as s
-                where s.entry_id = r.entry_id and s.recorded_at <= ts
-            )
-    )
     select
         r.release_id,
         r.revision,
@@ -35,8 +41,12 @@ create or replace macro _revisions_at(ts) as table
         t.word_count,
         c.words_added,
         c.words_removed,
-        c.announced,
-        c.announced_how,
+        len(_announced_how(
+            c.announced_how, t.modified_on, coalesce(b.modified_on, r.changed_after::date - 1)
+        )) > 0 as announced,
+        _announced_how(
+            c.announced_how, t.modified_on, coalesce(b.modified_on, r.changed_after::date - 1)
+        ) as announced_how,
         c.backdated,
         r.text_digest,
         r.seen_at,
@@ -50,9 +60,16 @@ create or replace macro _revisions_at(ts) as table
         r.before_revision_id,
         r.text_id,
         r.before_text_id
-    from held as r
-    join lake.texts as t on t.text_id = r.text_id
-    left join held as n
+    from _held_at(ts) as r
+    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id
+    left join (
+        select release_id, before_revision_id, seen_at
+        from _held_at(ts)
+        where before_revision_id is not null
+    ) as n
         on n.before_revision_id = r.revision_id and n.release_id = r.release_id
     left join _comparisons_as_of(ts) as c
-        on c.before_text_id = r.before_text_id and c.text_id = r.text_id;
+        on c.before_text_id = r.before_text_id and c.text_id = r.text_id
+    left join (
+        select text_id, source_id, modified_on from lake.texts where modified_on is not null
+    ) as b on b.text_id = r.before_text_id and b.source_id = r.source_id;

@@ -3,13 +3,10 @@
 -- revisions after first_revision up to last_revision: `flapping` in revisions and changes.
 create or replace macro _flappings_at(ts) as table
     with held as (
-        select r.release_id, r.source_id, r.revision, r.text_digest, r.seen_at
-        from lake.revision_log as r
-        where r.recorded_at <= ts
-            and not exists (
-                select 1 from lake.superseded as s
-                where s.entry_id = r.entry_id and s.recorded_at <= ts
-            )
+        -- the least that flaps is A, B, A, B
+        select release_id, source_id, revision, text_digest, seen_at
+        from _held_at(ts)
+        where release_id in (select release_id from _held_at(ts) where revision >= 4)
     ),
     compared as (
         select

@@ -4,12 +4,13 @@
 create or replace view readings as
     with held as (
         select revision_id, revision, capture_id, true as stands
-        from revisions
+        from _held_at('infinity'::timestamptz)
         union all
-        select revision_id, 0, arg_max(capture_id, recorded_at), false
-        from lake.revision_log
-        where revision_id not in (select revision_id from revisions)
-        group by revision_id
+        select r.revision_id, 0, arg_max(r.capture_id, r.recorded_at), false
+        from lake.revision_log as r
+        join lake.superseded as s on s.entry_id = r.entry_id
+        anti join _held_at('infinity'::timestamptz) as h on h.revision_id = r.revision_id
+        group by r.revision_id
     ),
     read as (
         select

@@ -6,15 +6,19 @@ create or replace view release_urls as
         from lake.url_log
         group by release_id, url
     ),
-    seen as (
-        select url, min(captured_at) as first_seen_at, max(captured_at) as last_seen_at
+    looked as (
+        select
+            release_id, url, min(captured_at) as first_seen_at, max(captured_at) as last_seen_at
         from _looks_as_of('infinity'::timestamptz)
         where release_id is not null
+        group by release_id, url
+    ),
+    seen as (
+        select url, min(first_seen_at) as first_seen_at, max(last_seen_at) as last_seen_at
+        from looked
         group by url
     )
     select r.release_id, r.url, r.role, s.first_seen_at, s.last_seen_at
     from roles as r
     left join seen as s on s.url = r.url
-    where r.role <> 'none' and r.release_id in (
-        select release_id from _looks_as_of('infinity'::timestamptz) where release_id is not null
-    );
+    where r.role <> 'none' and r.release_id in (select release_id from looked);

@@ -8,31 +8,34 @@
 -- revisions_as_of(ts): the same, as we knew it at ts (transaction time). Never looks ahead.
 create or replace macro revisions_as_of(ts) as table
     with days as (
-        select distinct source_id, captured_at::date as day
-        from lake.looks
-        where recorded_at <= ts
+        select
+            source_id, day,
+            lead(day) over (partition by source_id order by day) as next_day,
+            row_number() over (partition by source_id order by day) = 1 as is_first
+        from (select distinct source_id, day from lake.look_days where recorded_at <= ts)
     ),
-    late as (
-        select r.release_id
-        from _revisions_at(ts) as r
-        where r.revision = 1
-            and r.seen_at::date - r.published_on > 7
-            and exists (
-                select 1 from days as d
-                where d.source_id = r.source_id and d.day < r.published_on
-            )
-            and exists (
-                select 1 from days as d
-                where d.source_id = r.source_id and d.day > r.published_on
-                    and d.day < r.seen_at::date
-            )
+    afterwards as (
+        -- for each day after a source's first look, the day of the look that came next
+        select source_id, day, min(next_day) as next_day
+        from (
+            select
+                source_id, next_day,
+                unnest(range(day + is_first::int, next_day, interval 1 day))::date as day
+            from days
+            where next_day is not null
+        )
+        group by source_id, day
     )
     select
         r.*,
         f.release_id is not null as flapping,
-        r.revision = 1 and l.release_id is not null as appeared_late
+        coalesce(
+            r.revision = 1 and r.seen_at::date - r.published_on > 7
+                and l.next_day < r.seen_at::date,
+            false
+        ) as appeared_late
     from _revisions_at(ts) as r
-    left join late as l on l.release_id = r.release_id
+    left join afterwards as l on l.source_id = r.source_id and l.day = r.published_on
     left join _flappings_at(ts) as f
         on f.release_id = r.release_id and r.revision > f.first_revision
         and r.revision <= f.last_revision;

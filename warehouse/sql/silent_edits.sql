@@ -1,17 +1,22 @@
 -- silent_edits: one row per edit that the page did not announce, and per release that appeared late
--- (revision 1), the weightiest first. Key: (release_id, revision). weight counts what may change a reader's belief; numbers, dates, names,
--- quotes and negations count ten each, paragraphs five, all else one; a moved-back date or a late
--- appearance adds ten.
+-- (revision 1), the weightiest first, flapping texts last. Key: (release_id, revision). weight
+-- counts what may change a reader's belief: numbers, dates, names, quotes and negations ten each;
+-- wording and paragraphs one for every six characters of the longer side, at most thirty, a paragraph
+-- at least five; a typo or a move one. A moved-back date or a late appearance adds ten.
 create or replace view silent_edits as
     with weighed as (
         select
             revision_id,
             sum(
                 case
-                    when op = 'move' then 1
+                    when op = 'move' or kind = 'typo' then 1
                     when kind in ('number', 'date', 'name', 'quote', 'negation') then 10
-                    when kind = 'paragraph' then 5
-                    else 1
+                    else greatest(
+                        if(kind = 'paragraph', 5, 1),
+                        least(30, greatest(
+                            coalesce(length(before), 0), coalesce(length(after), 0)
+                        ) // 6)
+                    )
                 end
             ) as weight,
             list(distinct kind order by kind) as kinds
@@ -40,4 +45,4 @@ create or replace view silent_edits as
     from revisions as r
     left join weighed as w on w.revision_id = r.revision_id
     where (r.cause = 'publisher' and r.announced = false) or r.appeared_late
-    order by weight desc, r.seen_at desc, r.release_id, r.revision;
+    order by r.flapping, weight desc, r.seen_at desc, r.release_id, r.revision;

@@ -5,7 +5,7 @@ create or replace view teasers as
     with shown as (
         select l.capture_id, l.captured_at, l.source_id, l.url as page, g.ticker_id
         from _looks_as_of('infinity'::timestamptz) as l
-        join _readings as g on g.reading_id = l.reading_id
+        join _readings as g on g.reading_id = l.reading_id and g.source_id = l.source_id
         where g.ticker_id is not null
     )
     select

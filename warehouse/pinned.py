@@ -1,0 +1,115 @@
+"""A reader's tables: the Parquet files of the newest snapshot, named once when it connects.
+
+DuckLake asks its catalog three or four questions for each table of each query, 4 to 8 ms of CPU
+together, and a release is joined from a dozen tables. What a snapshot holds never changes, so one
+question can answer for all of them; then a table is a view over its files. What DuckLake would
+have to do besides reading (rows deleted, columns a file does not have) is left to DuckLake.
+
+A connection sees the state in which it was opened. Files that upkeep has merged away lie where
+they are for two days more; do not keep a reader longer.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.place import Place
+from warehouse.schema import BY_NAME, TIME, Table
+
+SCHEMA = "pinned"
+
+_CATALOG = "__ducklake_metadata_lake"
+_FILES = f"""
+select
+    t.table_name,
+    f.path,
+    if(t.path_is_relative, if(s.path_is_relative, '', '/') || s.path || t.path, t.path) as folder,
+    f.path_is_relative,
+    f.mapping_id is not null or f.encryption_key is not null as is_foreign,
+    exists (
+        select 1 from {_CATALOG}.ducklake_delete_file as d
+        where d.table_id = t.table_id and d.end_snapshot is null
+    ) or exists (
+        select 1 from {_CATALOG}.ducklake_inlined_data_tables as i where i.table_id = t.table_id
+    ) as is_edited,
+    exists (
+        select 1 from {_CATALOG}.ducklake_column as c
+        where c.table_id = t.table_id and c.end_snapshot is null
+            and c.begin_snapshot > f.begin_snapshot
+    ) as is_older
+from {_CATALOG}.ducklake_table as t
+join {_CATALOG}.ducklake_schema as s on s.schema_id = t.schema_id
+left join {_CATALOG}.ducklake_data_file as f on f.table_id = t.table_id and f.end_snapshot is null
+where t.end_snapshot is null and s.end_snapshot is null
+order by t.table_name, f.record_count desc, f.data_file_id
+"""
+"""The largest file first: DuckDB estimates a table by it."""
+
+_SQL_TYPES = {
+    pa.string(): "varchar", pa.binary(): "blob", TIME: "timestamptz", pa.date32(): "date",
+    pa.bool_(): "boolean", pa.int32(): "integer", pa.int64(): "bigint", pa.uint32(): "uinteger",
+    pa.float64(): "double",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedTable:
+    """Where the rows of one table are."""
+
+    files: tuple[str, ...]
+    by_ducklake: bool
+    """Whether only DuckLake can tell which rows hold, or fill in what a file does not have."""
+
+
+Pinned = Mapping[str, PinnedTable]
+
+
+def pin(connection: duckdb.DuckDBPyConnection, place: Place) -> Pinned:
+    """Every table of the newest snapshot; empty where none was made yet."""
+    rows = connection.execute(_FILES).fetchall()
+    files: dict[str, list[str]] = {}
+    by_ducklake: set[str] = set()
+    for name, path, folder, is_relative, is_foreign, is_edited, is_older in rows:
+        found = files.setdefault(name, [])
+        if path is not None:
+            found.append(f"{place.data_path}{folder}{path}" if is_relative else path)
+        if is_foreign or is_edited or is_older:
+            by_ducklake.add(name)
+    return {name: PinnedTable(tuple(found), name in by_ducklake) for name, found in files.items()}
+
+
+def create_tables_of(
+    connection: duckdb.DuckDBPyConnection, pinned: Pinned, names: Iterable[str]
+) -> None:
+    """Put tables of these names into the schema `pinned`, those that are not there yet."""
+    connection.execute(f"create schema if not exists {SCHEMA}")
+    for name in names:
+        table, found = BY_NAME[name], pinned[name]
+        if found.by_ducklake:
+            rows = f"select {_columns(table)} from lake.{name}"
+        elif found.files:
+            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in found.files)
+            rows = f"select {_columns(table)} from read_parquet([{listed}])"
+        else:
+            nulls = ", ".join(f"null::{_sql_type(c.type)} as {c.name}" for c in table.columns)
+            rows = f"select {nulls} where false"
+        connection.execute(f"create view if not exists {SCHEMA}.{name} as {rows}")
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)
+
+
+def _sql_type(found: pa.DataType) -> str:
+    """DuckDB's name of a type that the schema uses.
+
+    >>> _sql_type(pa.map_(pa.string(), pa.int64())), _sql_type(pa.list_(pa.string()))
+    ('map(varchar, bigint)', 'varchar[]')
+    """
+    if isinstance(found, pa.MapType):
+        return f"map({_sql_type(found.key_type)}, {_sql_type(found.item_type)})"
+    if isinstance(found, pa.ListType):
+        return f"{_sql_type(found.value_type)}[]"
+    return _SQL_TYPES[found]
