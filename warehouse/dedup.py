@@ -177,6 +177,8 @@ def _check_fits(table: Table, index: Index | None, add: bool) -> None:
         raise DedupUsageError(
             f"{index.path} holds ids of type {index.id_type}, {table.path} of {table.id_type}"
         )
+    for segment in index.segments if add else ():
+        segment.key_count()  # damage is told before the pairs are written, not when it is merged
     if add and table.rows > MAX_SEGMENT_ROWS:
         raise DedupError(
             f"{table.path} has {table.rows} rows; an index takes {MAX_SEGMENT_ROWS} at a time"

@@ -31,7 +31,7 @@ import pyarrow as pa
 
 from warehouse.dedup_input import DedupError, DedupUsageError
 from warehouse.dedup_keys import MAX_ROWS, count_keys, probe_keys, read_keys, write_keys
-from warehouse.dedup_texts import read_texts, write_texts
+from warehouse.dedup_texts import check_texts, read_texts, write_texts
 from warehouse.history.fingerprint import I64, U64, Strings
 
 FORMAT = 2
@@ -93,6 +93,12 @@ class Segment:
         """Its entries of one part of the key space, as `commit` takes them."""
         with _damage_named(self.path):
             return read_keys(self.path, self.rows, part)
+
+    def key_count(self) -> int:
+        """How many keys it has; it is whole enough to be copied, or a DedupError says it is not."""
+        with _damage_named(self.path):
+            check_texts(self.path, self.rows)
+            return count_keys(self.path)
 
     def texts(self, rows: I64) -> Strings:
         """The texts of ascending rows, as one large_string array."""
@@ -205,7 +211,7 @@ def commit(
     before = [segment.documents() for segment in merged]
     whole = Documents.joined([*before, documents], documents.ids.type)
     _write_documents(folder / "documents.arrow", whole)
-    count = key_count + sum(count_keys(segment.path) for segment in merged)
+    count = key_count + sum(segment.key_count() for segment in merged)
     write_keys(folder, _merged_keys(merged, entries), count, len(whole.words))
     write_texts(folder, [segment.path for segment in merged], texts)
     for file in folder.iterdir():

@@ -43,6 +43,14 @@ def write_texts(folder: Path, older: Sequence[Path], texts: Iterable[Strings]) -
     np.save(folder / "blocks.npy", np.concatenate(stated).astype(np.int64))
 
 
+def check_texts(folder: Path, rows: int) -> None:
+    """A ValueError unless the files hold that many texts, whole; without reading those."""
+    size, held, _ = np.load(folder / "blocks.npy", mmap_mode="r")[-1].tolist()
+    found = (folder / "texts.bin").stat().st_size
+    if (found, held) != (size, rows):
+        raise ValueError(f"{held} texts in {found} bytes instead of {rows} in {size}")
+
+
 def read_texts(folder: Path, rows: I64) -> Strings:
     """The texts of ascending rows, as one large_string array."""
     blocks = np.load(folder / "blocks.npy", mmap_mode="r").view(np.ndarray)

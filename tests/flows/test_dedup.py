@@ -158,8 +158,11 @@ def test_a_table_that_cannot_be_used_is_a_failure(shell: Shell, make: Any) -> No
     assert not (shell.folder / "pairs.parquet").exists()
 
 
-@pytest.mark.parametrize("file", ["documents.arrow", "keys.npy", "buckets.npy", "texts.arrow"])
-@pytest.mark.parametrize("fault", ["cut", "gone"])
+FILES = ["documents.arrow", "keys.npy", "buckets.npy", "texts.bin", "blocks.npy"]
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("fault", ["cut", "gone", "cut when it merges"])
 def test_a_damaged_index_is_a_failure(shell: Shell, file: str, fault: str) -> None:
     table(shell, "in.parquet", IDS, TEXTS)
     assert dedup(shell, "in.parquet", "--against", "index").code == 0
@@ -168,7 +171,9 @@ def test_a_damaged_index_is_a_failure(shell: Shell, file: str, fault: str) -> No
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     if fault == "gone":
         path.unlink()
-    table(shell, "more.parquet", ["x"], [EDITED])
+    more = [f"Text {n} shares nothing." for n in range(len(IDS) if "merges" in fault else 0)]
+    more.append(EDITED if fault != "cut when it merges" else "Nor does this.")
+    table(shell, "more.parquet", [f"x{n}" for n in range(len(more))], more)
     ran = dedup(shell, "more.parquet", "--against", "index")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("pressdiff: the index is damaged at index/segments/000001")

@@ -394,7 +394,7 @@ def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:
     }
     known = lake_keys(signed, 0)
     fresh = known.signatures >= first_new
-    met = meet(Keys(known.signatures[fresh], known.keys[fresh]), capped(known, caps))
+    met = meet(Keys(known.signatures[fresh], known.keys[fresh]), capped(known, caps)[0])
     found = promising(met, dict(enumerate(signed.words.tolist())))
     assert {(min(pair), max(pair)) for pair in found} == expected
     assert len(expected) > 10
