@@ -160,7 +160,7 @@ class OpeningLog:
     def pairs(self, text_ids: Iterable[str]) -> dict[tuple[str, str], float]:
         """Every pair that one of these texts is in, with its cosine."""
         wanted = sorted(set(text_ids))
-        if not wanted:
+        if not wanted or not self._store.has_rows("embedding_pairs"):
             return {}
         table = pa.table({"key": pa.array(wanted, pa.string())})
         rows = self._store.ask(_PAIRS, {"model": self.model}, wanted=table)

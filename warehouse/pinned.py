@@ -11,6 +11,7 @@ they are for two days more; do not keep a reader longer.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -93,9 +94,15 @@ def create_tables_of(
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in found.files)
             rows = f"select {_columns(table)} from read_parquet([{listed}])"
         else:
-            nulls = ", ".join(f"null::{_sql_type(c.type)} as {c.name}" for c in table.columns)
-            rows = f"select {nulls} where false"
+            rows = no_rows(table)
         connection.execute(f"create view if not exists {SCHEMA}.{name} as {rows}")
+
+
+@cache
+def no_rows(table: Table) -> str:
+    """A SELECT that has the table's columns and no row."""
+    nulls = ", ".join(f"null::{_sql_type(c.type)} as {c.name}" for c in table.columns)
+    return f"select {nulls} where false"
 
 
 def _columns(table: Table) -> str:

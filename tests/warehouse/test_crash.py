@@ -99,27 +99,6 @@ def world(
     return root, list(before), list(after)
 
 
-def effects_of_a_run(world: tuple[Path, list[object], list[object]], crashes: CrashServer) -> int:
-    """How many effects a whole run has: the first number that kills nothing."""
-    low, high = 1, 4096
-    while low < high:
-        middle = (low + high) // 2
-        if _dies(world[0], middle, crashes):
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1
-
-
-def _dies(root: Path, at: int, crashes: CrashServer) -> bool:
-    trial = root.with_name(f"{root.name}-trial-{at}")
-    shutil.copytree(root, trial)
-    status = crashes.run(trial, at)
-    shutil.rmtree(trial)
-    assert status in (0, signal.SIGKILL)
-    return status == signal.SIGKILL
-
-
 def few(last: int) -> list[int]:
     """Some moments over the whole run, and the last ones: COMMIT and what follows it."""
     return sorted({last // 4, last // 2, 3 * last // 4, last - 1, last})
@@ -142,7 +121,7 @@ def test_killed_at_any_effect_and_run_again(
     moments: Callable[[int], list[int]],
 ) -> None:
     root, before, after = world
-    last = effects_of_a_run(world, crashes)
+    last = len(effects(root.with_name(f"{root.name}-after")))
     assert last > 30
     seen = {"before": 0, "after": 0}
     for at in moments(last):
