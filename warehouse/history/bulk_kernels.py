@@ -362,11 +362,13 @@ def _longest(offsets):  # type: ignore[no-untyped-def]
 
 @_jit
 def sign_all(  # type: ignore[no-untyped-def]
-    data, offsets, fold, lower, factors, addends, bands, window, dense, filter_, months, keep
-):
+    data, offsets, fold, lower, factors, addends, bands, window, dense, filter_, months,
+    keys, cut, marked, keep,
+):  # fmt: skip
     """Digests, words, keys and ends of every text; a word count of UNSAFE where it was not read.
 
     With `keep` also its shingles in text order, its marked words, and where each text's end.
+    `keys`, `cut` and `marked` are room for what is found; see `bulk._room`.
     """
     n = len(offsets) - 1
     longest = _longest(offsets)
@@ -379,10 +381,7 @@ def sign_all(  # type: ignore[no-untyped-def]
     rows = len(factors) // bands
     table = np.empty(_table_size(room), _u64)
     digests, words = np.zeros((n, 2), _u64), np.zeros(n, np.int64)
-    keys = np.empty(n * (1 + bands + dense) + (offsets[n] - offsets[0]) // 2, _u64)
     ends = np.zeros(n, np.int64)
-    room_for_all = (offsets[n] - offsets[0]) // 2 + n if keep else 0
-    cut, marked = np.empty(max(room, room_for_all), _u64), np.empty(room_for_all, _u64)
     cut_ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
     at = cut_at = marked_at = 0
     for row in range(n):
@@ -452,9 +451,9 @@ def _holds(values, value):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def cut_all(data, offsets, fold, lower, filter_, months):  # type: ignore[no-untyped-def]
+def cut_all(data, offsets, fold, lower, filter_, months, cut, marked):  # type: ignore[no-untyped-def]
     """Shingles in text order and marked words of every text, where each text's end, and whether
-    it was read: one that was not must go down the plain route.
+    it was read: one that was not must go down the plain route. `cut` and `marked` are room.
     """
     n = len(offsets) - 1
     longest = _longest(offsets)
@@ -462,8 +461,6 @@ def cut_all(data, offsets, fold, lower, filter_, months):  # type: ignore[no-unt
     cased, lowered = np.empty(room, _u64), np.empty(room, _u64)
     digit = np.empty(room, np.uint8)
     stops = np.empty(longest + 16, np.int64)
-    room_for_all = (offsets[n] - offsets[0]) // 2 + n
-    cut, marked = np.empty(room_for_all, _u64), np.empty(room_for_all, _u64)
     cut_ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
     safe = np.ones(n, np.bool_)
     at = marked_at = 0
