@@ -1,41 +1,20 @@
-"""The writing side of the lake: one run, one transaction, rows only appended.
-
-Hold the writer's lock around everything here. Parquet files are fsynced before COMMIT, because
-DuckLake syncs its catalog only: what the catalog names must already be on the disk.
+"""What the lake knows, asked for by key: each question takes any number of keys and reads each
+table once. Appending, and the rules for it, are `warehouse.lake`'s.
 """
 
-import logging
-import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from warehouse.captures import Location
-from warehouse.chain import Appended, link_row
-from warehouse.disk import sync_folder
-from warehouse.duck import (
-    Place,
-    attach_writer,
-    create_tables,
-    has_tables,
-    let_go,
-    needs_upgrade,
-    roll_back,
-    schema_version,
-    set_layouts,
-)
-from warehouse.errors import WarehouseBusyError
 from warehouse.history.change import TextState
 from warehouse.known_live import LiveKnowledge
+from warehouse.lake import Lake
 from warehouse.located import FILE_NOW, LOCATED, OFFSET_NOW
-from warehouse.migrate import keep_copy, upgrade_tables
 from warehouse.model import (
     Appearance,
     KeptBody,
@@ -46,23 +25,9 @@ from warehouse.model import (
     TextKey,
     line_look,
 )
-from warehouse.pinned import no_rows
-from warehouse.postgres_lock import fence
-from warehouse.rows import Row
-from warehouse.schema import BY_NAME, SCHEMA_VERSION
 
-_LOG = logging.getLogger(__name__)
-
-MERGE_AFTER_FILES = 100
-"""A query over 12,001 files took 102 ms, over 7 took 13 to 30."""
-
-_FEW_KEYS, _FEW_TEXTS = 12, 256
-"""So many keys or fewer are looked for in the scan itself, which then reads the other columns only
-where one fits: 4 bodies of 100,000 in 0.12 s of CPU against 0.9. More cost more than they spare."""
-
-_LAKE_TABLE = re.compile(r"\blake\.(\w+)( as \w+)?")
-
-_SMALL_FILE_BYTES = 32 * 1024 * 1024
+_FEW_TEXTS = 256
+"""As `FEW_KEYS`, of bodies."""
 
 _REVISION_FIELDS = tuple(field.name for field in fields(Revision))
 
@@ -81,182 +46,8 @@ class KnownReading:
     """Of the newest reading, which this is."""
 
 
-class Store(LiveKnowledge):
-    """An open lake, ready to append. Use `begin`, `append`..., then `commit` or `rollback`."""
-
-    def __init__(self, place: Place, connection: duckdb.DuckDBPyConnection) -> None:
-        self.place = place
-        self._connection = connection
-        self._files_before: set[Path] = set()
-        self._appended = Appended()
-        self._filled: set[str] | None = None
-        """The tables that held rows when the open transaction began; None: not looked up."""
-        self._written: set[str] = set()
-        """The tables that it has appended to."""
-        self._is_open = False
-
-    @classmethod
-    def open(cls, place: Place, now: datetime) -> "Store":
-        """The lake at a place, made if there is none, upgraded if it is of an older schema."""
-        store = cls(place, attach_writer(place))
-        if not has_tables(store._connection):
-            store.begin()
-            create_tables(store._connection, now)
-            store.commit()
-            store._set_layouts()
-        store._upgrade(now)
-        return store
-
-    def _upgrade(self, now: datetime) -> None:
-        written = schema_version(self._connection)
-        if not needs_upgrade(written, self.place.said):
-            return
-        copy = keep_copy(self.place, written, now)
-        self.begin()
-        upgrade_tables(self._connection, written, now)
-        self.commit()
-        self._set_layouts()
-        _LOG.info("upgraded schema: from=%d to=%d copy=%s", written, SCHEMA_VERSION, copy)
-
-    def _set_layouts(self) -> None:
-        self.begin()
-        set_layouts(self._connection)
-        self.commit()
-
-    def close(self) -> None:
-        """Let go of the connection; an open transaction is rolled back."""
-        let_go(self._connection)
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Answer the questions of a block from one snapshot: each by itself would load the catalog
-        anew, which takes longer than the question."""
-        self._start()
-        try:
-            yield
-        finally:
-            self._is_open = False
-            self._connection.execute("rollback")
-
-    def _start(self) -> None:
-        self._connection.execute("begin")
-        self._is_open, self._filled, self._written = True, None, set()
-
-    def begin(self) -> None:
-        """Start the run's one transaction."""
-        self._files_before = self._parquet_files()
-        self._appended = Appended()
-        self._start()
-        if self.place.scaled and not fence(self._connection):
-            self.rollback()
-            raise WarehouseBusyError("another process is writing to this warehouse; run again")
-
-    def rollback(self) -> None:
-        """Forget everything since `begin`."""
-        self._is_open = False
-        roll_back(self._connection)
-
-    def commit(self) -> None:
-        """Link the rows to those before, sync the new Parquet files and folders, then COMMIT."""
-        self._append_links()
-        self._sync_new_files()
-        self._is_open = False
-        self._connection.execute("commit")
-
-    def append(self, table: str, rows: Sequence[Row]) -> None:
-        """Append rows to a table; each must have the table's columns."""
-        if rows:
-            self.append_table(table, pa.Table.from_pylist(list(rows), BY_NAME[table].arrow))
-            self._appended.add(table, rows)
-
-    def append_table(self, table: str, appended: pa.Table) -> None:
-        """Append many rows at once, of a table that no link of the chain covers."""
-        # Named in the query, not registered: a registered table is held until the transaction ends.
-        self._connection.execute(f"insert into lake.{table} by name select * from appended")
-        self._written.add(table)
-        del appended
-
-    def adopt(self, table: str, batches: "pa.RecordBatchReader") -> int:
-        """Append rows of another warehouse with the links they have there; how many."""
-        self._connection.register("adopted", batches)
-        self._written.add(table)
-        try:
-            row = self._connection.execute(
-                f"insert into lake.{table} by name select * from adopted"
-            ).fetchone()
-        finally:
-            self._connection.unregister("adopted")
-        return int(row[0]) if row else 0
-
-    def _append_links(self) -> None:
-        appended, self._appended = self._appended, Appended()
-        if appended:
-            links = appended.links(self._last_link())
-            rows = [link_row(one, appended.marks(one.recorded_at)) for one in links]
-            self.append("chain_log", rows)
-
-    def _last_link(self) -> tuple[int, str | None, datetime | None]:
-        row = self._connection.execute(
-            "select position, link, recorded_at from lake.chain_log order by position desc limit 1"
-        ).fetchone()
-        return row if row else (0, None, None)
-
-    def next_recorded_at(self, now: datetime) -> datetime:
-        """Now, or just after the newest commit's time when the clock stands behind it."""
-        newest = self._scalar(
-            "select max(greatest(r.newest, c.newest)) "
-            "from (select max(recorded_at) as newest from lake.run_log) as r, "
-            "(select max(recorded_at) as newest from lake.chain_log) as c"
-        )
-        return now if newest is None or newest < now else newest + timedelta(microseconds=1)
-
-    def merge_if_due(self) -> None:
-        """Merge small Parquet files once a table has gathered MERGE_AFTER_FILES of them."""
-        most = self._scalar("select max(file_count) from ducklake_table_info('lake')")
-        if most is not None and most >= MERGE_AFTER_FILES:
-            # large files wait for `maintain`: else every hundredth run would write all anew
-            self.merge(_SMALL_FILE_BYTES)
-            _LOG.info("merged small files: most_in_a_table=%d", most)
-
-    def merge(self, max_file_bytes: int | None = None) -> None:
-        """Merge every table's Parquet files, those smaller than that alone, in one commit."""
-        only = f", max_file_size => {max_file_bytes}" if max_file_bytes else ""
-        self.begin()
-        try:
-            self._connection.execute(f"call ducklake_merge_adjacent_files('lake'{only})")
-        except BaseException:
-            self.rollback()
-            raise
-        self.commit()
-
-    @property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection itself, for upkeep."""
-        return self._connection
-
-    def count(self, table: str) -> int:
-        """How many rows a table has."""
-        return int(self._scalar(f"select count(*) from lake.{table}"))
-
-    def ask(
-        self, query: str, parameters: dict[str, Any] | None = None, **tables: pa.Table
-    ) -> list[tuple[Any, ...]]:
-        """The rows of a query, which may name the given tables besides the lake's."""
-        with ExitStack() as stack:
-            for name, table in tables.items():
-                stack.enter_context(self._registered(name, table))
-            return self._connection.execute(self._spared(query), parameters).fetchall()
-
-    def ask_table(
-        self, query: str, parameters: dict[str, Any] | None = None, **tables: pa.Table
-    ) -> pa.Table:
-        """The same for many rows."""
-        with ExitStack() as stack:
-            for name, table in tables.items():
-                stack.enter_context(self._registered(name, table))
-            return self._connection.execute(self._spared(query), parameters).to_arrow_table()
-
-    # What is known, asked for by key. Each takes any number of keys and reads each table once.
+class Store(LiveKnowledge, Lake):
+    """An open lake and what it knows."""
 
     def known_captures(self, capture_ids: Iterable[str]) -> set[str]:
         """Which of these looks the lake has."""
@@ -317,35 +108,6 @@ class Store(LiveKnowledge):
     def known_ids(self, table: str, column: str, ids: Iterable[str]) -> set[str]:
         """Which of these ids stand in a table's column."""
         return {row[0] for row in self.match(table, column, ids, f"t.{column}")}
-
-    def has_rows(self, table: str) -> bool:
-        """Whether a table holds any row. In a transaction that is looked up once for all: DuckLake
-        takes 20 to 60 ms to find that an empty table has nothing, and many stay empty for years."""
-        if not self._is_open:
-            return self._scalar(f"select 1 from lake.{table} limit 1") is not None
-        if self._filled is None:
-            self._filled = self._tables_with_rows()
-        return table in self._filled or table in self._written
-
-    def _spared(self, query: str) -> str:
-        """The question without the tables that hold nothing; see `has_rows`."""
-        if not self._is_open:
-            return query
-        return _LAKE_TABLE.sub(
-            lambda found: (
-                found[0]
-                if found[1] not in BY_NAME or self.has_rows(found[1])
-                else f"({no_rows(BY_NAME[found[1]])})" + (found[2] or f" as {found[1]}")
-            ),
-            query,
-        )
-
-    def _tables_with_rows(self) -> set[str]:
-        # What another process commits meanwhile is looked for and, in this snapshot, not found.
-        rows = self._connection.execute(
-            "select table_name from ducklake_table_info('lake') where file_count > 0"
-        ).fetchall()
-        return {row[0] for row in rows}
 
     def appearances(self, source_id: str, column: str, keys: Iterable[str]) -> list[Appearance]:
         """The appearances of a source whose column is one of keys, as last recorded."""
@@ -491,25 +253,6 @@ class Store(LiveKnowledge):
         rows = self.ask_keys(query, "text_id", text_ids, _FEW_TEXTS)
         return {text_id: tuple(paragraphs) for text_id, paragraphs in rows}
 
-    def ask_keys(
-        self,
-        query: str,
-        column: str,
-        keys: Iterable[str],
-        few: int = _FEW_KEYS,
-        **parameters: object,
-    ) -> list[tuple[Any, ...]]:
-        """The rows of a query whose `{among}` stands for: this column is one of these keys."""
-        wanted = sorted(set(keys))
-        if not wanted:
-            return []
-        among = f"{column} in (select key from wanted)"
-        if len(wanted) <= few:
-            among += f" and list_contains($wanted, {column})"
-            parameters["wanted"] = wanted
-        table = pa.table({"key": pa.array(wanted, pa.string())})
-        return self.ask(query.format(among=among), parameters or None, wanted=table)
-
     def text_keys(self, text_ids: Iterable[str]) -> dict[str, TextKey]:
         """By what each of these texts is compared."""
         rows = self.match(
@@ -532,47 +275,6 @@ class Store(LiveKnowledge):
             "t.classifier_version = $version", version=version,
         )  # fmt: skip
         return {(row[0], row[1]) for row in rows}
-
-    def match(
-        self,
-        table: str,
-        column: str,
-        keys: Iterable[str],
-        select: str,
-        where: str = "true",
-        join: str = "",
-        **parameters: object,
-    ) -> list[tuple[Any, ...]]:
-        """Rows of a table (`t`) whose column is one of keys."""
-        wanted = pa.array(sorted(set(keys)), pa.string())
-        if not len(wanted) or not self.has_rows(table):
-            return []
-        query = (
-            f"select {select} from lake.{table} as t {join} "
-            # `in` is planned in a third of the time that a semi join takes
-            f"where t.{column} in (select key from wanted) and {where}"
-        )
-        return self.ask(query, parameters or None, wanted=pa.table({"key": wanted}))
-
-    def _registered(self, name: str, table: pa.Table) -> "_Registered":
-        return _Registered(self._connection, name, table)
-
-    def _scalar(self, query: str) -> Any:
-        row = self._connection.execute(query).fetchone()
-        return row[0] if row else None
-
-    def _parquet_files(self) -> set[Path]:
-        """What must be synced is among them; a bucket's objects are safe once they are written."""
-        return set() if self.place.scaled else set(self.place.files.rglob("*.parquet"))
-
-    def _sync_new_files(self) -> None:
-        new = self._parquet_files() - self._files_before
-        for path in new:
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        for folder in {parent for path in new for parent in (path.parent, *path.parents)}:
-            if folder.is_relative_to(self.place.root):
-                sync_folder(folder)
 
 
 NEWEST_READINGS = """newest as (
@@ -664,19 +366,6 @@ placed as (
     left join lake.texts as x on x.text_id = g.text_id
 )
 """
-
-
-class _Registered:
-    """An Arrow table under a name for the length of a block."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-        self._connection, self._name, self._table = connection, name, table
-
-    def __enter__(self) -> None:
-        self._connection.register(self._name, self._table)
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.unregister(self._name)
 
 
 def _placed_look(row: tuple[Any, ...]) -> PlacedLook:

@@ -13,7 +13,7 @@ import pytest
 from tests.flows.shell import ROOT, Shell
 from tests.warehouse.servers import KEYS, Servers, missing, servers
 from warehouse import duck
-from warehouse import store as store_module
+from warehouse import lake as lake_module
 from warehouse.duck import connect_reader
 from warehouse.errors import SchemaTooOldError, WarehouseBusyError
 from warehouse.lock import writing
@@ -76,7 +76,7 @@ def test_the_seeds_are_taken_asked_and_exported(kept: Kept, seeded_template: Pat
 
 
 def test_edits_merges_and_what_was_known(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MERGE_AFTER_FILES", 3)
+    monkeypatch.setattr(lake_module, "MERGE_AFTER_FILES", 3)
     for number in range(4):
         kept.ingest(number)
     rows = kept.sql("select revision, recorded_at as t from revisions order by revision")
@@ -219,7 +219,7 @@ def test_an_older_catalog_in_postgres_is_copied_and_upgraded(
     now = datetime(2026, 3, 1, tzinfo=UTC)
     with monkeypatch.context() as patch:
         patch.setattr(duck, "SCHEMA_VERSION", 1)
-        patch.setattr(store_module, "needs_upgrade", lambda *_: False)
+        patch.setattr(lake_module, "needs_upgrade", lambda *_: False)
         patch.setattr(duck, "TABLES", duck.TABLES[:-1])
         Store.open(place, now).close()
     with pytest.raises(SchemaTooOldError, match="`pressdiff maintain`"):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.shell import Shell
-from warehouse import store as store_module
+from warehouse import lake as lake_module
 from warehouse.duck import Place, connect_reader
 from warehouse.verify import verify
 
@@ -24,7 +24,7 @@ def file_count(place: Place) -> int:
 def test_files_are_merged_and_history_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "MERGE_AFTER_FILES", 5)
+    monkeypatch.setattr(lake_module, "MERGE_AFTER_FILES", 5)
     shell = Shell(tmp_path)
     place = Place(tmp_path / "data")
     counts = []
