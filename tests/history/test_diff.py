@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 
 from parsers.normalise import normalise, normalised_body
 from tests.history.texts import bodies, body_pairs
+from tests.laws import many
 from warehouse.history.diff import apply, diff
 from warehouse.history.tokens import count_words, has_word, raw_offsets, tokenise
 
@@ -14,14 +15,14 @@ Pair = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @given(body_pairs())
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 def test_applying_the_diff_gives_the_new_text(pair: Pair) -> None:
     before, after = pair
     assert apply(before, diff(before, after)) == after
 
 
 @given(body_pairs())
-@settings(max_examples=100)
+@settings(max_examples=many(100))
 def test_every_character_lies_in_one_hunk(pair: Pair) -> None:
     before, after = pair
     hunks = diff(before, after).hunks
@@ -42,7 +43,7 @@ def test_a_text_against_itself_is_kept_whole(body: tuple[str, ...]) -> None:
 
 
 @given(body_pairs())
-@settings(max_examples=100)
+@settings(max_examples=many(100))
 def test_words_that_came_and_went_balance(pair: Pair) -> None:
     before, after = pair
     # One stored character that is two words when normalised (U+00B8) cannot be cut in two.

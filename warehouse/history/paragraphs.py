@@ -10,7 +10,7 @@ from unicodedata import combining
 
 from rapidfuzz.distance import Indel, Levenshtein
 
-from parsers.normalise import normalise
+from parsers.normalise import normalise, normalised_body
 from warehouse.history.similar import ALIKE, common_ends
 
 _TOUCH = 60
@@ -144,7 +144,7 @@ def differ_in_borders(before: Text, after: Text, paired: Pairs) -> bool:
     head, _ = common_ends(some, others)
     if _begins_word(some, head) and _begins_word(others, head) and some[head] != others[head]:
         return False
-    return normalise(" ".join(before[0])) == normalise(" ".join(after[0]))
+    return normalised_body(before[0]) == normalised_body(after[0])
 
 
 def _begins_word(text: str, at: int) -> bool:
