@@ -89,25 +89,26 @@ class _Input:
         """Number of the table's first row."""
         return self.index.rows if self.index is not None else 0
 
-    def evidence(self, route: Route, rows: I64) -> tuple[Shingles, Callable[[int], str]]:
-        """The shingles of ascending rows, and what gives the text of the n-th of them."""
+    def evidence(self, route: Route, rows: I64) -> tuple[Shingles, Callable[[I64], Strings]]:
+        """The shingles of ascending rows, and what gives the texts of ascending ones of them."""
         mine = rows[rows >= self.base] - self.base
         held = self.index.texts(rows[rows < self.base]) if self.index else None
         cut = self.shelf.kept(mine)
         if cut is None:
             texts = self.shelf.take(mine)
             texts = texts if held is None else pa.concat_arrays([held, texts])
-            return route.shingles(texts), lambda place: str(texts[place].as_py())
+            return route.shingles(texts), texts.take
         kept = route.keeping.distinct(cut)
         if held is None:
-            return kept, lambda place: self.shelf.text(int(mine[place]))
+            return kept, lambda places: self.shelf.take(mine[places])
         known = len(held)
         return (
             Shingles.joined([route.shingles(held), kept]),
-            lambda place: (
-                str(held[place].as_py())
-                if place < known
-                else self.shelf.text(int(mine[place - known]))
+            lambda places: pa.concat_arrays(
+                [
+                    held.take(places[places < known]),
+                    self.shelf.take(mine[places[places >= known] - known]),
+                ]
             ),
         )
 

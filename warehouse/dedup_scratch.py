@@ -1,7 +1,6 @@
 """What a dedup run puts aside when memory is short: keys by part, and the texts."""
 
 import os
-from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -139,11 +138,6 @@ class TextShelf:
         begin, sizes = self._places(rows)
         # read, not mapped: pages of a map would count as our memory
         return strings_of([*map(self._read, begin.tolist(), sizes.tolist())])
-
-    def text(self, row: int) -> str:
-        """One text, while all are in memory."""
-        batch = bisect(self._starts, row) - 1
-        return str(self._held[batch][row - self._starts[batch]].as_py())
 
     def _parted(self, rows: I64) -> Iterator[tuple[int, I64]]:
         """The batches that hold some rows, and the rows' places in each."""

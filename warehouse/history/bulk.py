@@ -14,7 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from warehouse.history import conflict as definition
 from warehouse.history import fingerprint
+from warehouse.history.bulk_conflict import (
+    EDGE,
+    MONTH_HASHES,
+    count_plain_paragraphs,
+    surely_conflict,
+)
 from warehouse.history.bulk_kernels import (
     UNSAFE,
     add_chosen,
@@ -134,6 +141,22 @@ def compare(
     return shared, suspicious
 
 
+def conflict(texts: Strings, left: I64, right: I64) -> npt.NDArray[np.bool_]:
+    """`aligned_conflict` of every pair of rows; what is not plain is asked of the definition."""
+    data = _buffers(texts)
+    found: npt.NDArray[np.bool_] = surely_conflict(*data, left, right, EDGE, MONTH_HASHES)
+    found[~found] = fingerprint.conflict(texts, left[~found], right[~found])
+    return found
+
+
+def count_paragraphs(texts: Strings) -> I64:
+    """The paragraphs of every text; what is not plain is asked of the definition."""
+    found: I64 = count_plain_paragraphs(*_buffers(texts))
+    for row in np.flatnonzero(found < 0).tolist():
+        found[row] = definition.count_paragraphs(str(texts[row].as_py()))
+    return found
+
+
 def _buffers(texts: Strings) -> tuple[Any, I64]:
     """The bytes and offsets of a string array, with 16 bytes or more behind the last text.
 
@@ -160,5 +183,7 @@ def _spliced(values: U64, ends: I64, rows: I64, new: U64, new_ends: I64) -> tupl
     return np.insert(values, at, new), np.cumsum(sizes)
 
 
-COMPILED = Route(sign, shingles, compare, Keeping(sign_and_cut, distinct))
+COMPILED = Route(
+    sign, shingles, compare, Keeping(sign_and_cut, distinct), conflict, count_paragraphs
+)
 """This module's route, for many texts."""
