@@ -57,6 +57,7 @@ from warehouse.history.pairing import (
     unpack,
     worth_checking,
 )
+from warehouse.memory import keep_freed_memory
 
 __all__ = ["KINDS", "DedupError", "DedupSettings", "DedupSummary", "DedupUsageError", "dedup"]
 
@@ -134,6 +135,7 @@ def dedup(
     (id, cluster_id) of every row that this run's pairs join to another; cluster_id is the member
     that came first. Raises DedupError when something given cannot be used.
     """
+    keep_freed_memory()
     chosen = chosen_kinds(kinds)
     settings = with_threshold(settings, threshold)
     check_paths(input, output, clusters)
@@ -203,7 +205,7 @@ def _read(
     progress: Progress,
 ) -> _Input:
     """Sign every text; ids are checked and, with an index, matched to its own."""
-    spill, shelf = KeySpill(folder), TextShelf(folder)
+    spill, shelf = KeySpill(folder), TextShelf(folder, table.text_bytes)
     ids: list[Strings] = []
     parts: list[Documents] = []
     counts: list[npt.NDArray[np.uint32]] = [np.zeros(0, np.uint32)]

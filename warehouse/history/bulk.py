@@ -8,6 +8,7 @@ letters, the capital sigma), that are written without spaces (Thai) or that lie 
 """
 
 from collections.abc import Sequence
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -57,16 +58,18 @@ def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Sh
     data, offsets = _buffers(texts)
     factors, addends = fingerprint.permutations(scheme.bands * scheme.rows)
     # what is not kept is cut in one place, text after text
-    longest = int(np.diff(offsets).argmax()) if len(texts) else 0
-    cut, marked = _room(offsets if keep else offsets[longest : longest + 2])
+    longest = int(np.diff(offsets).max()) if len(texts) else 0
+    words = _most_words(int(offsets[-1] - offsets[0]) if keep else longest, len(offsets))
+    cut, marked = (np.empty(words, np.uint64) for _ in range(2)) if keep else _cut_room(words)
     count = (
         len(texts) * (1 + scheme.bands + scheme.dense_grams) + int(offsets[-1] - offsets[0]) // 2
     )
     digests, words, keys, ends, *found = sign_all(
         data, offsets, *fold_tables(), factors, addends,
         scheme.bands, scheme.window, scheme.dense_grams, *months(),
-        np.empty(count, np.uint64), cut, marked, keep,
+        _ROOM.take("keys", count), cut, marked, keep,
     )  # fmt: skip
+    keys = keys.copy()
     plain = np.flatnonzero(words == UNSAFE)
     kept = Shingles(*found)
     if len(plain):
@@ -81,7 +84,8 @@ def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Sh
 def shingles(texts: Strings) -> Shingles:
     """The distinct shingles and marked words of a string array without nulls."""
     data, offsets = _buffers(texts)
-    *cut, safe = cut_all(data, offsets, *fold_tables(), *months(), *_room(offsets))
+    room = _cut_room(_most_words(int(offsets[-1] - offsets[0]), len(offsets)))
+    *cut, safe = cut_all(data, offsets, *fold_tables(), *months(), *room)
     found = distinct([(Shingles(*cut), np.arange(len(texts)))])
     plain = np.flatnonzero(~safe)
     if not len(plain):
@@ -89,14 +93,34 @@ def shingles(texts: Strings) -> Shingles:
     return _with_plain(found, plain, fingerprint.strings(texts.take(plain)))
 
 
-def _room(offsets: I64) -> tuple[U64, U64]:
-    """Room for the shingles and for the marked words of texts that end there.
+class _Room(local):
+    """Room for what is found before it is known how much; each thread uses its own again.
 
-    Made by numpy, which asks for large pages: 0.8 million page faults for a million texts instead
-    of the 1.4 million when compiled code makes it.
+    Memory that was never touched costs the system more than what is then written there: it hands
+    out zeroed pages only.
     """
-    words = int(offsets[-1] - offsets[0]) // 2 + len(offsets)
-    return np.empty(words, np.uint64), np.empty(words, np.uint64)
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, U64] = {}
+
+    def take(self, name: str, count: int) -> U64:
+        """An array of at least so many numbers, in use until the name is asked for again."""
+        held = self._arrays.get(name)
+        if held is None or len(held) < count:
+            self._arrays[name] = held = np.empty(count + count // 4, np.uint64)
+        return held
+
+
+_ROOM = _Room()
+
+
+def _cut_room(words: int) -> tuple[U64, U64]:
+    return _ROOM.take("cut", words), _ROOM.take("marked", words)
+
+
+def _most_words(size: int, texts: int) -> int:
+    """Of so many bytes in all."""
+    return size // 2 + texts
 
 
 def _with_plain(found: Shingles, rows: I64, texts: list[str]) -> Shingles:

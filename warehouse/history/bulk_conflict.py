@@ -88,7 +88,8 @@ def _borders(data: Any, start: Any, end: Any) -> Any:
     count = 0
     at = start
     while at < end:
-        found = _zeros(_eight_bytes(data, at) ^ (_EACH * np.uint64(10)))
+        block = _eight_bytes(data, at)  # type: ignore[call-arg, var-annotated]
+        found = _zeros(block ^ (_EACH * np.uint64(10)))
         if not found:
             at += 8
             continue
@@ -163,7 +164,7 @@ def _is_plain(data: Any, start: Any, end: Any) -> Any:
     odd = _0
     at = start
     while at + 8 <= end:
-        block = _eight_bytes(data, at)
+        block = _eight_bytes(data, at)  # type: ignore[call-arg, var-annotated]
         odd |= block | _zeros(block ^ (_EACH * np.uint64(96)))
         at += 8
     while at < end:
@@ -300,9 +301,10 @@ def _lacks(data: Any, start: Any, end: Any, starts: Any, ends: Any, first: Any, 
     head, tail = _EACH * np.uint64(data[begin]), _EACH * np.uint64(data[ends[first] - 1])
     block = start
     while block + length <= end:
-        found = _zeros(_eight_bytes(data, block) ^ head)
+        found = _zeros(_eight_bytes(data, block) ^ head)  # type: ignore[call-arg]
         if found:
-            found &= _zeros(_eight_bytes(data, block + length - 1) ^ tail)
+            last = _eight_bytes(data, block + length - 1)
+            found &= _zeros(last ^ tail)
         while found:
             place = block + np.int64(_zeros_below(found) >> _3)
             found &= found - _1
