@@ -22,9 +22,9 @@ from warehouse import dedup_index, dedup_scratch
 from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
 from warehouse.dedup_index import open_index
-from warehouse.history import fingerprint
+from warehouse.history import bulk_pairing, fingerprint
 from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
-from warehouse.history.pairing import PARTS, Caps, Pairs, pack, pairs_within, worth_checking
+from warehouse.history.pairing import PARTS, Caps, Pairs, meetings, pack, worth_checking
 from warehouse.history.shingles import shingles, words_of
 
 SETTINGS = DedupSettings()
@@ -375,6 +375,24 @@ def test_an_index_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     refuse(good, "is not a folder", against=tmp_path / "good")
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 30)), max_size=60, unique=True),
+    st.lists(st.integers(0, 4), min_size=60, max_size=60),
+    st.integers(0, 3),
+)
+def test_both_routes_meet_the_same_pairs(
+    keyed: list[tuple[int, int]], held: list[int], base: int
+) -> None:
+    """`keyed` are keys with rows; their lowest bits tell the sort."""
+    keys = np.array([key << 40 | key % 3 for key, _ in keyed], np.uint64)
+    entries = np.sort(pack(keys, np.array([row for _, row in keyed], np.int64))[1])
+    caps = Caps(copies=5, bands=3, passages=2)
+    for met in (None, np.array(held[: len(entries)], np.int64)):
+        expected = meetings(entries, caps, met, base)
+        assert bulk_pairing.meetings(entries, caps, met, base).tolist() == expected.tolist()
+
+
 def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:
     signed = fingerprint.sign(corpus.texts, Scheme())
     caps = Caps(copies=3, bands=4, passages=2)
@@ -383,7 +401,7 @@ def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:
     parts, entries = pack(signed.keys[kept], rows)
     pairs = Pairs()
     for part in range(PARTS):
-        pairs_within(np.sort(entries[parts == part]), caps, pairs)
+        pairs.add(meetings(np.sort(entries[parts == part]), caps))
     left, right, hits = pairs.result()
     keep = worth_checking(hits, signed.words[left], signed.words[right])
     first_new = 400
