@@ -22,6 +22,7 @@ from warehouse import dedup_index, dedup_scratch
 from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
 from warehouse.dedup_index import open_index
+from warehouse.dedup_input import open_table
 from warehouse.history import bulk_pairing, fingerprint
 from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
 from warehouse.history.pairing import PARTS, Caps, Pairs, meetings, pack, worth_checking
@@ -298,6 +299,20 @@ def test_kinds_and_threshold_choose(tmp_path: Path) -> None:
     }  # fmt: skip
     assert run(source, kinds=["exact"])[1].keys() == {(0, 2)}
     assert run(source, threshold=0.9)[1].keys() == {(0, 2)}
+
+
+def test_a_table_of_one_row_group_is_read_in_pieces(tmp_path: Path) -> None:
+    """Bug caught: Arrow read whole row groups ahead, and most writers put a million rows in one."""
+    random = np.random.default_rng(1)
+    texts = [random.bytes(512).hex() for _ in range(16_384)]
+    source = table(tmp_path / "in", texts)
+    assert pq.read_metadata(source).num_row_groups == 1
+    before = pa.total_allocated_bytes()
+    most = 0
+    for _, batch in open_table(source, "id", "text").batches():
+        most = max(most, pa.total_allocated_bytes() - before)
+        del batch
+    assert most < source.stat().st_size
 
 
 def test_null_empty_and_other_text_types(tmp_path: Path) -> None:
