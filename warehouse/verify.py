@@ -13,6 +13,7 @@ from warehouse.chain import Link
 from warehouse.duck import Place, connect_reader
 from warehouse.finding import Finding as Finding
 from warehouse.verify_chain import check_chain
+from warehouse.verify_edits import check_edits
 from warehouse.verify_evidence import check_evidence, find_unnamed_evidence
 from warehouse.verify_files import check_files, find_broken_files
 
@@ -49,6 +50,7 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
             connection.execute("begin")  # one snapshot, whatever is committed meanwhile
             files = check_files(place, connection, findings)
             _check_references(connection, findings)
+            check_edits(connection, findings)
             texts = _check_texts(connection, findings, progress)
             captures = check_evidence(place, connection, findings, progress)
             find_unnamed_evidence(place, connection, findings)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.neighbours.corpus import Writer
 from tests.warehouse.histories import START, staged
 from warehouse import signatures
-from warehouse.duck import Place, connect_bare, create_views
+from warehouse.duck import Place, connect_bare
 from warehouse.history.pairing import Caps
 from warehouse.model import StagedLook
 from warehouse.recorder import Recorder
@@ -22,6 +22,7 @@ from warehouse.rows import Stamp
 from warehouse.schema import TABLES
 from warehouse.store import Store
 from warehouse.ties import TieSettings, settle_ties
+from warehouse.views import create_views
 
 WRITER = Writer(11)
 BASE = WRITER.release(120, 140)

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from tests.warehouse.histories import START, looks, parsers, read_by, staged
 from tests.warehouse.memory_store import MemoryStore
 from tests.warehouse.test_reading_again import one_each, record, recorded
-from warehouse.duck import connect_bare, create_views
+from warehouse.duck import connect_bare
 from warehouse.history.flaps import flappings
 from warehouse.model import StagedLook
 from warehouse.schema import TABLES
+from warehouse.views import create_views
 
 
 @contextmanager
