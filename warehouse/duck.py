@@ -22,7 +22,7 @@ from warehouse.errors import (
     WarehouseMissingError,
     is_full,
 )
-from warehouse.pinned import SCHEMA, Pinned, create_tables_of, pin
+from warehouse.pinned import SCHEMA, Pinned, create_tables_of, over_pinned, pin, tables_in
 from warehouse.place import Place as Place
 from warehouse.schema import ROW_GROUP_ROWS, SCHEMA_VERSION, TABLES, Table
 
@@ -284,7 +284,7 @@ def create_views(
         text = file.text
         if tables is not None:
             create_tables_of(connection, tables, file.tables)
-            text = _TABLE.sub(rf"{SCHEMA}.\1", text)
+            text = over_pinned(text)
         connection.execute(text)
 
 
@@ -298,7 +298,6 @@ class _ViewFile:
     tables: tuple[str, ...]
 
 
-_TABLE = re.compile(r"\blake\.(\w+)")
 _MADE = re.compile(r"^create or replace (?:view|macro) (\w+)", re.M)
 _WORD = re.compile(r"\w+")
 
@@ -326,7 +325,7 @@ def _view_files() -> tuple[_ViewFile, ...]:
             text,
             frozenset(_MADE.findall(text)),
             frozenset(_WORD.findall(re.sub(r"--.*", "", text))),
-            tuple(sorted(set(_TABLE.findall(text)))),
+            tables_in(text),
         )
         for _, text in view_files()
     )

@@ -9,6 +9,7 @@ A connection sees the state in which it was opened. Files that upkeep has merged
 they are for two days more; do not keep a reader longer.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -48,6 +49,10 @@ order by t.table_name, f.record_count desc, f.data_file_id
 """
 """The largest file first: DuckDB estimates a table by it."""
 
+_NEWEST = f"select max(snapshot_id) from {_CATALOG}.ducklake_snapshot"
+
+_LAKE_TABLE = re.compile(r"\blake\.(\w+)")
+
 _SQL_TYPES = {
     pa.string(): "varchar", pa.binary(): "blob", TIME: "timestamptz", pa.date32(): "date",
     pa.bool_(): "boolean", pa.int32(): "integer", pa.int64(): "bigint", pa.uint32(): "uinteger",
@@ -62,6 +67,8 @@ class PinnedTable:
     files: tuple[str, ...]
     by_ducklake: bool
     """Whether only DuckLake can tell which rows hold, or fill in what a file does not have."""
+    snapshot_id: int
+    """The lake's newest when they were named."""
 
 
 Pinned = Mapping[str, PinnedTable]
@@ -69,7 +76,9 @@ Pinned = Mapping[str, PinnedTable]
 
 def pin(connection: duckdb.DuckDBPyConnection, place: Place) -> Pinned:
     """Every table of the newest snapshot; empty where none was made yet."""
-    rows = connection.execute(_FILES).fetchall()
+    snapshot_id, rows = _newest(connection), connection.execute(_FILES).fetchall()
+    while (newest := _newest(connection)) != snapshot_id:  # the files may be of either
+        snapshot_id, rows = newest, connection.execute(_FILES).fetchall()
     files: dict[str, list[str]] = {}
     by_ducklake: set[str] = set()
     for name, path, folder, is_relative, is_foreign, is_edited, is_older in rows:
@@ -78,7 +87,15 @@ def pin(connection: duckdb.DuckDBPyConnection, place: Place) -> Pinned:
             found.append(f"{place.data_path}{folder}{path}" if is_relative else path)
         if is_foreign or is_edited or is_older:
             by_ducklake.add(name)
-    return {name: PinnedTable(tuple(found), name in by_ducklake) for name, found in files.items()}
+    return {
+        name: PinnedTable(tuple(found), name in by_ducklake, snapshot_id)
+        for name, found in files.items()
+    }
+
+
+def _newest(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute(_NEWEST).fetchone()
+    return int(row[0]) if row else 0
 
 
 def create_tables_of(
@@ -89,13 +106,31 @@ def create_tables_of(
     for name in names:
         table, found = BY_NAME[name], pinned[name]
         if found.by_ducklake:
-            rows = f"select {_columns(table)} from lake.{name}"
+            rows = f"select {_columns(table)} from lake.{name} at (version => {found.snapshot_id})"
         elif found.files:
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in found.files)
             rows = f"select {_columns(table)} from read_parquet([{listed}])"
         else:
             rows = no_rows(table)
         connection.execute(f"create view if not exists {SCHEMA}.{name} as {rows}")
+
+
+def tables_in(text: str) -> tuple[str, ...]:
+    """The tables of the lake that an SQL text names.
+
+    >>> tables_in("select * from lake.texts as t join lake.looks using (text_id), lake.texts")
+    ('looks', 'texts')
+    """
+    return tuple(sorted(set(_LAKE_TABLE.findall(text))))
+
+
+def over_pinned(text: str) -> str:
+    """The same SQL over pinned tables.
+
+    >>> over_pinned("select text_id from lake.texts as t")
+    'select text_id from pinned.texts as t'
+    """
+    return _LAKE_TABLE.sub(rf"{SCHEMA}.\1", text)
 
 
 @cache
