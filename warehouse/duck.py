@@ -28,6 +28,9 @@ from warehouse.schema import ROW_GROUP_ROWS, SCHEMA_VERSION, TABLES, Table
 
 _LOG = logging.getLogger(__name__)
 
+_SMALL_LAKE_BYTES = 16 * 1024 * 1024
+"""A question of so few bytes is answered before a second thread has begun to help."""
+
 
 def extension_path(name: str) -> Path:
     """Where the wheel `duckdb-extension-<name>` put its library for this DuckDB version."""
@@ -104,6 +107,9 @@ def open_reader(place: Place) -> tuple[duckdb.DuckDBPyConnection, Pinned]:
 
 def _attach(place: Place, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     connection = connect_bare()
+    # DuckLake asks its catalog many small questions, over each of which idle threads spend as much
+    # CPU again: a run that finds nothing new takes 0.2 s with one thread, 0.4 with two.
+    connection.execute("set threads = 1")
     load_extension(connection, "ducklake")
     options = [
         f"data_path {quoted(place.data_path)}",
@@ -127,7 +133,19 @@ def _attach(place: Place, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         connection.close()
         raise _not_attached(place, error) from error
+    row = connection.execute(
+        "select sum(file_size_bytes) > $1 "
+        "from __ducklake_metadata_lake.ducklake_data_file where end_snapshot is null",
+        [_SMALL_LAKE_BYTES],
+    ).fetchone()
+    if row and row[0]:
+        use_all_cores(connection)
     return connection
+
+
+def use_all_cores(connection: duckdb.DuckDBPyConnection) -> None:
+    """Answer with as many threads as there are cores, from now on."""
+    connection.execute("reset threads")
 
 
 def _not_attached(place: Place, error: duckdb.Error) -> WarehouseError:
