@@ -22,7 +22,7 @@ from warehouse.errors import (
     WarehouseMissingError,
     is_full,
 )
-from warehouse.pinned import SCHEMA, Pinned, create_tables_of, over_pinned, pin, tables_in
+from warehouse.pinned import SCHEMA, Pinned, create_tables_of, over_pinned, pin, sql_type, tables_in
 from warehouse.place import Place as Place
 from warehouse.schema import ROW_GROUP_ROWS, SCHEMA_VERSION, TABLES, Table
 
@@ -207,9 +207,8 @@ def create_tables(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
 
 def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Make one table of the schema; the caller commits."""
-    types = sql_types(connection, table)
     columns = ", ".join(
-        f"{c.name} {types[c.name]}{'' if c.nullable else ' not null'}" for c in table.columns
+        f"{c.name} {sql_type(c.type)}{'' if c.nullable else ' not null'}" for c in table.columns
     )
     connection.execute(f"create table lake.{table.name} ({columns})")
     sort_table(connection, table)
@@ -236,14 +235,6 @@ def set_layouts(connection: duckdb.DuckDBPyConnection) -> None:
                 connection.execute(
                     f"call lake.set_option('{name}', {value}, table_name => {quoted(table.name)})"
                 )
-
-
-def sql_types(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
-    """DuckDB's name of each column's type."""
-    connection.register("shape", table.arrow.empty_table())
-    rows = connection.execute("select column_name, column_type from (describe shape)").fetchall()
-    connection.unregister("shape")
-    return dict(rows)
 
 
 def schema_version(connection: duckdb.DuckDBPyConnection, tables: str = "lake") -> int:

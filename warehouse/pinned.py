@@ -136,7 +136,7 @@ def over_pinned(text: str) -> str:
 @cache
 def no_rows(table: Table) -> str:
     """A SELECT that has the table's columns and no row."""
-    nulls = ", ".join(f"null::{_sql_type(c.type)} as {c.name}" for c in table.columns)
+    nulls = ", ".join(f"null::{sql_type(c.type)} as {c.name}" for c in table.columns)
     return f"select {nulls} where false"
 
 
@@ -144,14 +144,14 @@ def _columns(table: Table) -> str:
     return ", ".join(column.name for column in table.columns)
 
 
-def _sql_type(found: pa.DataType) -> str:
+def sql_type(found: pa.DataType) -> str:
     """DuckDB's name of a type that the schema uses.
 
-    >>> _sql_type(pa.map_(pa.string(), pa.int64())), _sql_type(pa.list_(pa.string()))
+    >>> sql_type(pa.map_(pa.string(), pa.int64())), sql_type(pa.list_(pa.string()))
     ('map(varchar, bigint)', 'varchar[]')
     """
     if isinstance(found, pa.MapType):
-        return f"map({_sql_type(found.key_type)}, {_sql_type(found.item_type)})"
+        return f"map({sql_type(found.key_type)}, {sql_type(found.item_type)})"
     if isinstance(found, pa.ListType):
-        return f"{_sql_type(found.value_type)}[]"
+        return f"{sql_type(found.value_type)}[]"
     return _SQL_TYPES[found]

@@ -13,8 +13,9 @@ from typing import Any
 import duckdb
 
 from tests.warehouse.histories import START
-from warehouse.duck import Place, connect_bare, create_views, sql_types
+from warehouse.duck import Place, connect_bare, create_views
 from warehouse.model import StagedLook
+from warehouse.pinned import sql_type
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.schema import TABLES
@@ -78,10 +79,10 @@ def sql_lake() -> Iterator[SqlLake]:
 
 def _made() -> duckdb.DuckDBPyConnection:
     connection = connect_bare()
+    connection.execute("set threads = 1")  # as of every small lake
     connection.execute("attach ':memory:' as lake")
     for table in TABLES:
-        types = sql_types(connection, table)
-        columns = ", ".join(f"{c.name} {types[c.name]}" for c in table.columns)
+        columns = ", ".join(f"{c.name} {sql_type(c.type)}" for c in table.columns)
         connection.execute(f"create table lake.{table.name} ({columns})")
     create_views(connection)
     return connection
