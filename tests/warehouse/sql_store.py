@@ -70,16 +70,18 @@ _FREE: list[duckdb.DuckDBPyConnection] = []
 @contextmanager
 def sql_lake() -> Iterator[SqlLake]:
     """An empty one."""
-    connection = _FREE.pop() if _FREE else _made()
+    connection = _FREE.pop() if _FREE else empty_tables()
     yield SqlLake(_PlainStore(Place(Path("/nowhere")), connection))
     for table in TABLES:  # after a failure it is left as it is
         connection.execute(f"delete from lake.{table.name}")
     _FREE.append(connection)
 
 
-def _made() -> duckdb.DuckDBPyConnection:
+def empty_tables() -> duckdb.DuckDBPyConnection:
+    """A lake in memory without a row, and the views over it."""
     connection = connect_bare()
-    connection.execute("set threads = 1")  # as of every small lake
+    connection.execute("set threads = 1")  # as for every small lake
+    connection.execute("set python_scan_all_frames = true")
     connection.execute("attach ':memory:' as lake")
     for table in TABLES:
         columns = ", ".join(f"{c.name} {sql_type(c.type)}" for c in table.columns)
