@@ -32,7 +32,7 @@ from warehouse.duck import (
 )
 from warehouse.errors import WarehouseBusyError
 from warehouse.migrate import keep_copy, upgrade_tables
-from warehouse.pinned import no_rows
+from warehouse.pinned import Pinned, PinnedTable, pin
 from warehouse.postgres_lock import fence
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME, SCHEMA_VERSION
@@ -62,8 +62,8 @@ class Lake:
         self._connection = connection
         self._files_before: set[Path] = set()
         self._appended = Appended()
-        self._filled: set[str] | None = None
-        """The tables that held rows when the open transaction began; None: not looked up."""
+        self._pinned: Pinned | None = None
+        """The tables as they were when the open transaction began; None: not looked up."""
         self._written: set[str] = set()
         """The tables that it has appended to."""
         self._rows_appended = 0
@@ -114,7 +114,7 @@ class Lake:
 
     def _start(self) -> None:
         self._connection.execute("begin")
-        self._is_open, self._filled, self._written = True, None, set()
+        self._is_open, self._pinned, self._written = True, None, set()
 
     def begin(self) -> None:
         """Start the run's one transaction."""
@@ -242,29 +242,30 @@ class Lake:
         takes 20 to 60 ms to find that an empty table has nothing, and many stay empty for years."""
         if not self._is_open:
             return self._scalar(f"select 1 from lake.{table} limit 1") is not None
-        if self._filled is None:
-            self._filled = self._tables_with_rows()
-        return table in self._filled or table in self._written
+        return table in self._written or self._as_begun(table).may_have_rows
 
     def _spared(self, query: str) -> str:
-        """The question without the tables that hold nothing; see `has_rows`."""
+        """The question without the tables that hold nothing, see `has_rows`, and without asking
+        DuckLake of those that are as they were."""
         if not self._is_open:
             return query
-        return _LAKE_TABLE.sub(
-            lambda found: (
-                found[0]
-                if found[1] not in BY_NAME or self.has_rows(found[1])
-                else f"({no_rows(BY_NAME[found[1]])})" + (found[2] or f" as {found[1]}")
-            ),
-            query,
-        )
+        return _LAKE_TABLE.sub(self._spared_table, query)
 
-    def _tables_with_rows(self) -> set[str]:
+    def _spared_table(self, found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in BY_NAME or (self.place.scaled and self.has_rows(name)):
+            return found[0]  # DuckLake knows without a request which objects cannot fit
+        rows = None if name in self._written else self._as_begun(name).rows_sql(BY_NAME[name])
+        return found[0] if rows is None else f"({rows})" + (found[2] or f" as {name}")
+
+    def _as_begun(self, table: str) -> PinnedTable:
+        if self._pinned is None:
+            self._pinned = self._pin()
+        return self._pinned[table]
+
+    def _pin(self) -> Pinned:
         # What another process commits meanwhile is looked for and, in this snapshot, not found.
-        rows = self._connection.execute(
-            "select table_name from ducklake_table_info('lake') where file_count > 0"
-        ).fetchall()
-        return {row[0] for row in rows}
+        return pin(self._connection, self.place)
 
     def ask_keys(
         self,

@@ -70,6 +70,20 @@ class PinnedTable:
     snapshot_id: int
     """The lake's newest when they were named."""
 
+    @property
+    def may_have_rows(self) -> bool:
+        """Whether there is a file, or DuckLake has to be asked."""
+        return bool(self.files) or self.by_ducklake
+
+    def rows_sql(self, table: Table) -> str | None:
+        """A SELECT of the rows that asks DuckLake nothing; None when only it can tell."""
+        if self.by_ducklake:
+            return None
+        if not self.files:
+            return no_rows(table)
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in self.files)
+        return f"select {_columns(table)} from read_parquet([{listed}])"
+
 
 Pinned = Mapping[str, PinnedTable]
 
@@ -105,13 +119,9 @@ def create_tables_of(
     connection.execute(f"create schema if not exists {SCHEMA}")
     for name in names:
         table, found = BY_NAME[name], pinned[name]
-        if found.by_ducklake:
+        rows = found.rows_sql(table)
+        if rows is None:
             rows = f"select {_columns(table)} from lake.{name} at (version => {found.snapshot_id})"
-        elif found.files:
-            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in found.files)
-            rows = f"select {_columns(table)} from read_parquet([{listed}])"
-        else:
-            rows = no_rows(table)
         connection.execute(f"create view if not exists {SCHEMA}.{name} as {rows}")
 
 

@@ -15,7 +15,7 @@ import duckdb
 from tests.warehouse.histories import START
 from warehouse.duck import Place, connect_bare, create_views
 from warehouse.model import StagedLook
-from warehouse.pinned import sql_type
+from warehouse.pinned import Pinned, PinnedTable, sql_type
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.schema import TABLES
@@ -28,8 +28,8 @@ RECORDED = START + timedelta(days=100)
 class _PlainStore(Store):
     """There is no catalog that tells which tables hold rows."""
 
-    def _tables_with_rows(self) -> set[str]:
-        return {table.name for table in TABLES}
+    def _pin(self) -> Pinned:
+        return {table.name: PinnedTable((), True, 0) for table in TABLES}
 
 
 class SqlLake:
