@@ -19,10 +19,10 @@ from warehouse.snapshot import Asked
 
 UNCHAINED = (
     "schema_versions", "chain_log", "signatures", "signature_keys", "embeddings", "embedding_pairs",
-    "look_days",
+    "look_days", "edit_log",
 )  # fmt: skip
 """Tables that no link covers: what is no run's, the chain itself, and what can be computed anew
-from `texts` and `looks` at any time."""
+from the others at any time."""
 
 
 MARK_BYTES = 4

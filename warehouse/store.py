@@ -25,6 +25,8 @@ from warehouse.model import (
     TextKey,
     line_look,
 )
+from warehouse.rows import Pair, Row
+from warehouse.schema import CHANGE_COLUMNS
 
 _FEW_TEXTS = 256
 """As `FEW_KEYS`, of bodies."""
@@ -276,6 +278,20 @@ class Store(LiveKnowledge, Lake):
             "t.classifier_version = $version", version=version,
         )  # fmt: skip
         return {(row[0], row[1]) for row in rows}
+
+    def changes_between(self, version: str, pairs: Iterable[Pair]) -> list[Row]:
+        """The rows of `change_log`, without their run, that this classifier version made of these
+        pairs of texts."""
+        wanted = set(pairs)
+        columns = ("before_text_id", "text_id", *CHANGE_COLUMNS)
+        rows = self.match(
+            "change_log", "text_id", {after for _, after in wanted},
+            ", ".join(f"t.{name}" for name in columns), "p.classifier_version = $version",
+            "join lake.comparisons as p on p.before_text_id = t.before_text_id "
+            "and p.text_id = t.text_id and p.recorded_at = t.recorded_at",
+            version=version,
+        )  # fmt: skip
+        return [dict(zip(columns, row, strict=True)) for row in rows if (row[0], row[1]) in wanted]
 
 
 NEWEST_READINGS = """newest as (

@@ -10,12 +10,14 @@ import duckdb
 from parsers.model import Kind
 from parsers.normalise import digest_text, normalise, normalised_body
 from warehouse.chain import Link
-from warehouse.duck import Place, create_views, open_reader
+from warehouse.duck import Place, open_reader
 from warehouse.finding import Finding as Finding
 from warehouse.snapshot import Asked, Snapshot
 from warehouse.verify_chain import check_chain
+from warehouse.verify_edits import check_edits
 from warehouse.verify_evidence import check_evidence, find_unnamed_evidence
 from warehouse.verify_files import check_files, find_broken_files
+from warehouse.views import create_views
 
 _FETCH_ROWS = 5000
 
@@ -49,9 +51,10 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
         connection, tables = open_reader(place)
         with closing(connection):
             files = check_files(place, connection, findings)
-            create_views(connection, tables, "revisions")
+            create_views(connection, tables, "revisions", frozenset({"release_id", "revision"}))
             snapshot = Snapshot(connection, tables)  # one, whatever is committed meanwhile
             _check_references(snapshot, findings)
+            check_edits(snapshot, findings)
             texts = _check_texts(snapshot, findings, progress)
             captures = check_evidence(place, snapshot, findings, progress)
             find_unnamed_evidence(place, snapshot, findings)

@@ -13,13 +13,14 @@ from typing import Any
 import duckdb
 
 from tests.warehouse.histories import START
-from warehouse.duck import Place, connect_bare, create_views
+from warehouse.duck import Place, connect_bare
 from warehouse.model import StagedLook
 from warehouse.pinned import Pinned, PinnedTable, sql_type
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.schema import TABLES
 from warehouse.store import Store
+from warehouse.views import create_views
 
 RECORDED = START + timedelta(days=100)
 """When the first run is recorded."""

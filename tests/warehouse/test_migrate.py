@@ -79,6 +79,8 @@ def test_the_next_run_upgrades_and_goes_on(archive: Path, tmp_path: Path) -> Non
     rows = old.sql("select revision, text from revisions order by revision")
     assert [row["revision"] for row in rows] == [1, 2, 3]
     assert [word in row["text"] for word, row in zip(("10", "12", "14"), rows, strict=True)]
+    changes = old.sql("select revision, before, after from changes order by revision")
+    assert [tuple(row.values()) for row in changes] == [(2, "10", "12"), (3, "12", "14")]
     assert not verify(place_of(old), lambda *_: None).damaged
     written = archive.name.removeprefix("schema-").partition(".")[0]
     assert len(list((old.folder / "data").glob(f"catalog-schema{written}-*.sqlite"))) == 1

@@ -1,6 +1,6 @@
 -- silent_edits: one row per edit that the page did not announce, and per release that appeared late
 -- (revision 1), the weightiest first, flapping texts last. Key: (release_id, revision). weight
--- counts what may change a reader's belief: numbers, dates, names, quotes and negations ten each;
+-- counts what may change a reader's belief: numbers, dates, names, quotes and negations ten each,
 -- wording and paragraphs one for every six characters of the longer side, at most thirty, a paragraph
 -- at least five; a typo or a move one. A moved-back date or a late appearance adds ten.
 create or replace view silent_edits as

@@ -8,7 +8,7 @@ create or replace view teasers as
         join _readings as g on g.reading_id = l.reading_id and g.source_id = l.source_id
         where g.ticker_id is not null
     )
-    select
+    select -- only what is asked for
         s.capture_id,
         t.seq,
         s.captured_at as seen_at,
