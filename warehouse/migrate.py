@@ -14,8 +14,9 @@ from pathlib import Path
 import duckdb
 
 from warehouse.disk import sync_folder
-from warehouse.duck import create_table, sort_table, sql_types
+from warehouse.duck import create_table, sort_table
 from warehouse.errors import WarehouseError
+from warehouse.pinned import sql_type
 from warehouse.place import Place
 from warehouse.postgres import copy_catalog
 from warehouse.schema import CHANGE_COLUMNS, SCHEMA_VERSION, TABLES, Table
@@ -80,7 +81,6 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, there: set[str]) -> None:
-    types = sql_types(connection, table)
     for column in table.columns:
         if column.name in there:
             continue
@@ -89,7 +89,7 @@ def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, there: set
                 f"{table.name}.{column.name} is new and may not be NULL: its migration is missing"
             )
         connection.execute(
-            f"alter table lake.{table.name} add column {column.name} {types[column.name]}"
+            f"alter table lake.{table.name} add column {column.name} {sql_type(column.type)}"
         )
 
 

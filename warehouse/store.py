@@ -57,9 +57,10 @@ class Store(LiveKnowledge, Lake):
 
     def look_days(self, source_id: str, since: date) -> set[date]:
         """The days from one on, in UTC, on which a source was looked at."""
-        rows = self._connection.execute(
-            "select day from lake.look_days where source_id = $1 and day >= $2", [source_id, since]
-        ).fetchall()
+        rows = self.ask(
+            "select day from lake.look_days where source_id = $source and day >= $since",
+            {"source": source_id, "since": since},
+        )
         return {day for (day,) in rows}
 
     def newest_digests(self, source_id: str, urls: Iterable[str]) -> dict[str, str]:
@@ -177,18 +178,18 @@ class Store(LiveKnowledge, Lake):
     def has_other_parser(self, source_id: str, version: str) -> bool:
         """Whether any reading of a source is another parser version's."""
         parameters = {"source": source_id, "version": version}
-        ever = self._connection.execute(
+        ever = self.ask(
             "select 1 from lake.reading_log where source_id = $source "
             "and parser_version <> $version limit 1",
             parameters,
-        ).fetchone()
-        if ever is None:
+        )
+        if not ever:
             return False
-        found = self._connection.execute(
+        found = self.ask(
             f"with {NEWEST_READINGS} select 1 from newest where parser_version <> $version limit 1",
             parameters,
-        ).fetchone()
-        return found is not None
+        )
+        return bool(found)
 
     def bodies_to_read_again(
         self, source_id: str, version: str, reading_ids: Iterable[str]

@@ -1,9 +1,8 @@
 """Does `edit_log` say what `revision_log` and `change_log` say together?"""
 
-import duckdb
-
 from warehouse.finding import Finding
 from warehouse.schema import CHANGE_COLUMNS
+from warehouse.snapshot import Asked
 
 _HELD = "lake.revision_log as r anti join lake.superseded as s on s.entry_id = r.entry_id"
 _SAME = " and ".join(f"c.{name} is not distinct from e.{name}" for name in CHANGE_COLUMNS)
@@ -42,7 +41,7 @@ anti join (
 """
 
 
-def check_edits(connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
+def check_edits(connection: Asked, findings: list[Finding]) -> None:
     """Add what does not fit."""
     for query, sentence in (
         (_STRANGE, "{} rows are not what `change_log` tells of the revision"),

@@ -9,7 +9,7 @@ from importlib import resources
 
 import duckdb
 
-from warehouse.pinned import SCHEMA, Pinned, create_tables_of
+from warehouse.pinned import Pinned, create_tables_of, over_pinned, tables_in
 from warehouse.slim import slimmed
 
 
@@ -39,8 +39,8 @@ def create_views(
     """
     for text in _texts_for(asking, columns):
         if tables is not None:
-            create_tables_of(connection, tables, _TABLE.findall(text))
-            text = _TABLE.sub(rf"{SCHEMA}.\1", text)
+            create_tables_of(connection, tables, tables_in(text))
+            text = over_pinned(text)
         connection.execute(text)
 
 
@@ -62,7 +62,6 @@ class _Statement:
         return _STAR.search(_COMMENT.sub("", self.text)) is not None
 
 
-_TABLE = re.compile(r"\blake\.(\w+)")
 _MADE = re.compile(r"^create or replace (?:view|macro) (\w+)", re.M)
 _WORD = re.compile(r"\w+")
 _COMMENT_LINES = re.compile(r"^--.*\n", re.M)
