@@ -120,9 +120,7 @@ class ParquetFile:
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    return pq.ParquetFile(
-        path, buffer_size=READ_BUFFER_BYTES, memory_map=False, pre_buffer=False
-    )
+    return pq.ParquetFile(path, buffer_size=READ_BUFFER_BYTES, memory_map=False, pre_buffer=False)
 
 
 def _column_bytes(meta: pq.FileMetaData, name: str) -> int:
