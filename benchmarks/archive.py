@@ -228,6 +228,14 @@ _STATEMENTS = (
     from (select *, lag(text_id) over (partition by n order by revision) as lag_text from facts),
         range(1, 3) as t(seq)
     where lag_text is not null""",
+    """insert into lake.edit_log by name
+    select r.entry_id, r.release_id, r.revision, r.revision_id, r.before_revision_id, r.seen_at,
+        c.* exclude (before_text_id, text_id, run_id, recorded_at), r.run_id, r.recorded_at
+    from facts as f
+    join lake.revision_log as r on r.revision_id = f.revision_id
+    join lake.change_log as c
+        on c.before_text_id = r.before_text_id and c.text_id = r.text_id
+    where f.revision > 1""",
     f"""insert into lake.article_log by name
     select release_id, text_id, body_digest, 'en' as language, published_on,
         min(seen_at) over (partition by n) as first_seen_at, 'rules 1' as rules, {_STAMP}

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from warehouse.history.change import TextState
 from warehouse.render import (
     STYLE_DIGEST,
@@ -80,7 +81,7 @@ def test_hostile_text_stays_text(field: str) -> None:
 
 
 @given(st.lists(st.text(max_size=40), max_size=4), st.lists(st.text(max_size=40), max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=many(60))
 def test_any_text_makes_a_well_formed_page(before: list[str], after: list[str]) -> None:
     shown = page(TextState("a", None, tuple(before)), TextState("b", None, tuple(after)))
     outline = Outline(render_html(shown))

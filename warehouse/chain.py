@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from warehouse.errors import WarehouseError
 from warehouse.row_digest import digester, microseconds, row_digest_sql
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME, TABLES
+from warehouse.snapshot import Asked
 
 UNCHAINED = (
     "schema_versions", "chain_log", "signatures", "signature_keys", "embeddings", "embedding_pairs",
-    "look_days",
+    "look_days", "edit_log",
 )  # fmt: skip
 """Tables that no link covers: what is no run's, the chain itself, and what can be computed anew
-from `texts` and `looks` at any time."""
+from the others at any time."""
 
 
 MARK_BYTES = 4
@@ -169,7 +168,7 @@ def link_row(one: Link, marks: Mapping[str, bytes]) -> Row:
     }
 
 
-def read_links(connection: duckdb.DuckDBPyConnection) -> list[Link]:
+def read_links(connection: Asked) -> list[Link]:
     """The chain as it is recorded, oldest first."""
     rows: list[tuple[Any, ...]] = connection.execute(
         "select position, run_id, recorded_at, previous, row_counts, row_digests, link "
@@ -185,9 +184,7 @@ def read_links(connection: duckdb.DuckDBPyConnection) -> list[Link]:
     ]  # fmt: skip
 
 
-def rows_of_commits(
-    connection: duckdb.DuckDBPyConnection, since: datetime
-) -> dict[datetime, dict[str, RowSet]]:
+def rows_of_commits(connection: Asked, since: datetime) -> dict[datetime, dict[str, RowSet]]:
     """What the lake holds of every commit from a time on, digested anew.
 
     A redacted row counts by the digest that was kept of it. Ask within a transaction.

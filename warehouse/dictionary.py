@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from warehouse.duck import connect_bare, create_views, view_files
+from warehouse.duck import connect_bare
 from warehouse.meanings import BASES, MEANINGS
 from warehouse.schema import BY_NAME, TABLES, Table
 from warehouse.sql_guard import public_names
+from warehouse.views import create_views, view_files
 
 _COMMENT = re.compile(r"^-- (\w+)(?:\(\w+\))?: (.*)$")
 _KEY = re.compile(r"Key: \(?([\w, ]+)\)?")

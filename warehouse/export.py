@@ -17,11 +17,12 @@ from typing import Any
 import duckdb
 
 from warehouse.dictionary import View, describe_views
-from warehouse.duck import Place, connect_reader, view_files
+from warehouse.duck import Place, connect_reader
 from warehouse.errors import WarehouseError
 from warehouse.export_files import digest_file, write_view
 from warehouse.export_folder import MANIFEST, MARK, README, replaced_folder
 from warehouse.schema import TABLES
+from warehouse.views import view_files
 
 FORMATS = ("parquet", "csv", "jsonl")
 MEMORY_LIMIT = "2GB"

@@ -28,10 +28,11 @@ from warehouse.duck import (
     roll_back,
     schema_version,
     set_layouts,
+    use_all_cores,
 )
 from warehouse.errors import WarehouseBusyError
 from warehouse.migrate import keep_copy, upgrade_tables
-from warehouse.pinned import no_rows
+from warehouse.pinned import Pinned, PinnedTable, pin
 from warehouse.postgres_lock import fence
 from warehouse.rows import Row
 from warehouse.schema import BY_NAME, SCHEMA_VERSION
@@ -44,6 +45,9 @@ MERGE_AFTER_FILES = 100
 FEW_KEYS = 12
 """So many keys or fewer are looked for in the scan itself, which then reads the other columns only
 where one fits: 4 bodies of 100,000 in 0.12 s of CPU against 0.9. More cost more than they spare."""
+
+_MANY_ROWS = 50_000
+"""Appended by one connection: from then on questions gain by a second thread."""
 
 _LAKE_TABLE = re.compile(r"\blake\.(\w+)( as \w+)?")
 
@@ -58,10 +62,11 @@ class Lake:
         self._connection = connection
         self._files_before: set[Path] = set()
         self._appended = Appended()
-        self._filled: set[str] | None = None
-        """The tables that held rows when the open transaction began; None: not looked up."""
+        self._pinned: Pinned | None = None
+        """The tables as they were when the open transaction began; None: not looked up."""
         self._written: set[str] = set()
         """The tables that it has appended to."""
+        self._rows_appended = 0
         self._is_open = False
 
     @classmethod
@@ -109,7 +114,7 @@ class Lake:
 
     def _start(self) -> None:
         self._connection.execute("begin")
-        self._is_open, self._filled, self._written = True, None, set()
+        self._is_open, self._pinned, self._written = True, None, set()
 
     def begin(self) -> None:
         """Start the run's one transaction."""
@@ -142,11 +147,12 @@ class Lake:
         """Append many rows at once, of a table that no link of the chain covers."""
         # Named in the query, not registered: a registered table is held until the transaction ends.
         self._connection.execute(f"insert into lake.{table} by name select * from appended")
-        self._written.add(table)
+        self._count_appended(table, appended.num_rows)
         del appended
 
     def adopt(self, table: str, batches: "pa.RecordBatchReader") -> int:
         """Append rows of another warehouse with the links they have there; how many."""
+        use_all_cores(self._connection)  # they may be millions
         self._connection.register("adopted", batches)
         self._written.add(table)
         try:
@@ -157,6 +163,12 @@ class Lake:
             self._connection.unregister("adopted")
         return int(row[0]) if row else 0
 
+    def _count_appended(self, table: str, rows: int) -> None:
+        self._written.add(table)
+        if self._rows_appended < _MANY_ROWS <= self._rows_appended + rows:
+            use_all_cores(self._connection)
+        self._rows_appended += rows
+
     def _append_links(self) -> None:
         appended, self._appended = self._appended, Appended()
         if appended:
@@ -165,14 +177,14 @@ class Lake:
             self.append("chain_log", rows)
 
     def _last_link(self) -> tuple[int, str | None, datetime | None]:
-        row = self._connection.execute(
+        rows = self.ask(
             "select position, link, recorded_at from lake.chain_log order by position desc limit 1"
-        ).fetchone()
-        return row if row else (0, None, None)
+        )
+        return (rows[0][0], rows[0][1], rows[0][2]) if rows else (0, None, None)
 
     def next_recorded_at(self, now: datetime) -> datetime:
         """Now, or just after the newest commit's time when the clock stands behind it."""
-        newest = self._scalar(
+        ((newest,),) = self.ask(
             "select max(greatest(r.newest, c.newest)) "
             "from (select max(recorded_at) as newest from lake.run_log) as r, "
             "(select max(recorded_at) as newest from lake.chain_log) as c"
@@ -230,29 +242,30 @@ class Lake:
         takes 20 to 60 ms to find that an empty table has nothing, and many stay empty for years."""
         if not self._is_open:
             return self._scalar(f"select 1 from lake.{table} limit 1") is not None
-        if self._filled is None:
-            self._filled = self._tables_with_rows()
-        return table in self._filled or table in self._written
+        return table in self._written or self._as_begun(table).may_have_rows
 
     def _spared(self, query: str) -> str:
-        """The question without the tables that hold nothing; see `has_rows`."""
+        """The question without the tables that hold nothing, see `has_rows`, and without asking
+        DuckLake of those that are as they were."""
         if not self._is_open:
             return query
-        return _LAKE_TABLE.sub(
-            lambda found: (
-                found[0]
-                if found[1] not in BY_NAME or self.has_rows(found[1])
-                else f"({no_rows(BY_NAME[found[1]])})" + (found[2] or f" as {found[1]}")
-            ),
-            query,
-        )
+        return _LAKE_TABLE.sub(self._spared_table, query)
 
-    def _tables_with_rows(self) -> set[str]:
+    def _spared_table(self, found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in BY_NAME or (self.place.scaled and self.has_rows(name)):
+            return found[0]  # DuckLake knows without a request which objects cannot fit
+        rows = None if name in self._written else self._as_begun(name).rows_sql(BY_NAME[name])
+        return found[0] if rows is None else f"({rows})" + (found[2] or f" as {name}")
+
+    def _as_begun(self, table: str) -> PinnedTable:
+        if self._pinned is None:
+            self._pinned = self._pin()
+        return self._pinned[table]
+
+    def _pin(self) -> Pinned:
         # What another process commits meanwhile is looked for and, in this snapshot, not found.
-        rows = self._connection.execute(
-            "select table_name from ducklake_table_info('lake') where file_count > 0"
-        ).fetchall()
-        return {row[0] for row in rows}
+        return pin(self._connection, self.place)
 
     def ask_keys(
         self,

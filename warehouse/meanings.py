@@ -6,7 +6,7 @@
 
 BASES: dict[str, tuple[str, ...]] = {
     "captures": ("looks",),
-    "changes": ("change_log", "revision_log"),
+    "changes": ("edit_log",),
     "coverage": ("coverage_log",),
     "duplicates": ("neighbours", "neighbour_log"),
     "flappings": ("revisions", "revision_log"),

@@ -14,11 +14,12 @@ from pathlib import Path
 import duckdb
 
 from warehouse.disk import sync_folder
-from warehouse.duck import create_table, sort_table, sql_types
+from warehouse.duck import create_table, sort_table
 from warehouse.errors import WarehouseError
+from warehouse.pinned import sql_type
 from warehouse.place import Place
 from warehouse.postgres import copy_catalog
-from warehouse.schema import SCHEMA_VERSION, TABLES, Table
+from warehouse.schema import CHANGE_COLUMNS, SCHEMA_VERSION, TABLES, Table
 
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
@@ -32,7 +33,24 @@ def _fill_look_days(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: dict[int, Migration] = {3: _fill_look_days}
+def _fill_edit_log(connection: duckdb.DuckDBPyConnection) -> None:
+    """Schema 4: the changes of the revisions that hold, as the newest classifier saw them."""
+    changes = ", ".join(f"c.{name}" for name in CHANGE_COLUMNS)
+    connection.execute(
+        "insert into lake.edit_log by name "
+        "select r.entry_id, r.release_id, r.revision, r.revision_id, r.before_revision_id, "
+        f"r.seen_at, {changes}, r.run_id, r.recorded_at "
+        "from lake.revision_log as r "
+        "anti join lake.superseded as s on s.entry_id = r.entry_id "
+        "join lake.change_log as c "
+        "on c.before_text_id = r.before_text_id and c.text_id = r.text_id "
+        "semi join (select before_text_id, text_id, max(recorded_at) as recorded_at "
+        "from lake.comparisons group by all) as p on p.before_text_id = c.before_text_id "
+        "and p.text_id = c.text_id and p.recorded_at = c.recorded_at"
+    )
+
+
+MIGRATIONS: dict[int, Migration] = {3: _fill_look_days, 4: _fill_edit_log}
 """By the version that it leads to: what has to be done beside adding tables and columns."""
 
 
@@ -63,7 +81,6 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, there: set[str]) -> None:
-    types = sql_types(connection, table)
     for column in table.columns:
         if column.name in there:
             continue
@@ -72,7 +89,7 @@ def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, there: set
                 f"{table.name}.{column.name} is new and may not be NULL: its migration is missing"
             )
         connection.execute(
-            f"alter table lake.{table.name} add column {column.name} {types[column.name]}"
+            f"alter table lake.{table.name} add column {column.name} {sql_type(column.type)}"
         )
 
 

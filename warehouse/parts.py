@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-import duckdb
+from warehouse.snapshot import Asked
 
 PACK_BYTES = 256 * 1024 * 1024
 """A legal removal, or a damaged sector, costs a file of this size to be written anew or fetched
@@ -39,7 +39,7 @@ class Part:
     """sha-256 hex of its bytes; None: not recorded."""
 
 
-def read_parts(connection: duckdb.DuckDBPyConnection) -> list[Part]:
+def read_parts(connection: Asked) -> list[Part]:
     """The parts of all committed runs, in order of where they lie."""
     rows = connection.execute(
         """
@@ -59,7 +59,7 @@ def read_parts(connection: duckdb.DuckDBPyConnection) -> list[Part]:
     return [Part(*row) for row in rows]
 
 
-def named_files(connection: duckdb.DuckDBPyConnection) -> set[str]:
+def named_files(connection: Asked) -> set[str]:
     """Every evidence file that a row names, be it the one that holds its bytes today or not."""
     rows = connection.execute(
         """

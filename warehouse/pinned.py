@@ -9,6 +9,7 @@ A connection sees the state in which it was opened. Files that upkeep has merged
 they are for two days more; do not keep a reader longer.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -48,6 +49,10 @@ order by t.table_name, f.record_count desc, f.data_file_id
 """
 """The largest file first: DuckDB estimates a table by it."""
 
+_NEWEST = f"select max(snapshot_id) from {_CATALOG}.ducklake_snapshot"
+
+_LAKE_TABLE = re.compile(r"\blake\.(\w+)")
+
 _SQL_TYPES = {
     pa.string(): "varchar", pa.binary(): "blob", TIME: "timestamptz", pa.date32(): "date",
     pa.bool_(): "boolean", pa.int32(): "integer", pa.int64(): "bigint", pa.uint32(): "uinteger",
@@ -62,6 +67,22 @@ class PinnedTable:
     files: tuple[str, ...]
     by_ducklake: bool
     """Whether only DuckLake can tell which rows hold, or fill in what a file does not have."""
+    snapshot_id: int
+    """The lake's newest when they were named."""
+
+    @property
+    def may_have_rows(self) -> bool:
+        """Whether there is a file, or DuckLake has to be asked."""
+        return bool(self.files) or self.by_ducklake
+
+    def rows_sql(self, table: Table) -> str | None:
+        """A SELECT of the rows that asks DuckLake nothing; None when only it can tell."""
+        if self.by_ducklake:
+            return None
+        if not self.files:
+            return no_rows(table)
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in self.files)
+        return f"select {_columns(table)} from read_parquet([{listed}])"
 
 
 Pinned = Mapping[str, PinnedTable]
@@ -69,7 +90,9 @@ Pinned = Mapping[str, PinnedTable]
 
 def pin(connection: duckdb.DuckDBPyConnection, place: Place) -> Pinned:
     """Every table of the newest snapshot; empty where none was made yet."""
-    rows = connection.execute(_FILES).fetchall()
+    snapshot_id, rows = _newest(connection), connection.execute(_FILES).fetchall()
+    while (newest := _newest(connection)) != snapshot_id:  # the files may be of either
+        snapshot_id, rows = newest, connection.execute(_FILES).fetchall()
     files: dict[str, list[str]] = {}
     by_ducklake: set[str] = set()
     for name, path, folder, is_relative, is_foreign, is_edited, is_older in rows:
@@ -78,7 +101,15 @@ def pin(connection: duckdb.DuckDBPyConnection, place: Place) -> Pinned:
             found.append(f"{place.data_path}{folder}{path}" if is_relative else path)
         if is_foreign or is_edited or is_older:
             by_ducklake.add(name)
-    return {name: PinnedTable(tuple(found), name in by_ducklake) for name, found in files.items()}
+    return {
+        name: PinnedTable(tuple(found), name in by_ducklake, snapshot_id)
+        for name, found in files.items()
+    }
+
+
+def _newest(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute(_NEWEST).fetchone()
+    return int(row[0]) if row else 0
 
 
 def create_tables_of(
@@ -88,20 +119,34 @@ def create_tables_of(
     connection.execute(f"create schema if not exists {SCHEMA}")
     for name in names:
         table, found = BY_NAME[name], pinned[name]
-        if found.by_ducklake:
-            rows = f"select {_columns(table)} from lake.{name}"
-        elif found.files:
-            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in found.files)
-            rows = f"select {_columns(table)} from read_parquet([{listed}])"
-        else:
-            rows = no_rows(table)
+        rows = found.rows_sql(table)
+        if rows is None:
+            rows = f"select {_columns(table)} from lake.{name} at (version => {found.snapshot_id})"
         connection.execute(f"create view if not exists {SCHEMA}.{name} as {rows}")
+
+
+def tables_in(text: str) -> tuple[str, ...]:
+    """The tables of the lake that an SQL text names.
+
+    >>> tables_in("select * from lake.texts as t join lake.looks using (text_id), lake.texts")
+    ('looks', 'texts')
+    """
+    return tuple(sorted(set(_LAKE_TABLE.findall(text))))
+
+
+def over_pinned(text: str) -> str:
+    """The same SQL over pinned tables.
+
+    >>> over_pinned("select text_id from lake.texts as t")
+    'select text_id from pinned.texts as t'
+    """
+    return _LAKE_TABLE.sub(rf"{SCHEMA}.\1", text)
 
 
 @cache
 def no_rows(table: Table) -> str:
     """A SELECT that has the table's columns and no row."""
-    nulls = ", ".join(f"null::{_sql_type(c.type)} as {c.name}" for c in table.columns)
+    nulls = ", ".join(f"null::{sql_type(c.type)} as {c.name}" for c in table.columns)
     return f"select {nulls} where false"
 
 
@@ -109,14 +154,14 @@ def _columns(table: Table) -> str:
     return ", ".join(column.name for column in table.columns)
 
 
-def _sql_type(found: pa.DataType) -> str:
+def sql_type(found: pa.DataType) -> str:
     """DuckDB's name of a type that the schema uses.
 
-    >>> _sql_type(pa.map_(pa.string(), pa.int64())), _sql_type(pa.list_(pa.string()))
+    >>> sql_type(pa.map_(pa.string(), pa.int64())), sql_type(pa.list_(pa.string()))
     ('map(varchar, bigint)', 'varchar[]')
     """
     if isinstance(found, pa.MapType):
-        return f"map({_sql_type(found.key_type)}, {_sql_type(found.item_type)})"
+        return f"map({sql_type(found.key_type)}, {sql_type(found.item_type)})"
     if isinstance(found, pa.ListType):
-        return f"{_sql_type(found.value_type)}[]"
+        return f"{sql_type(found.value_type)}[]"
     return _SQL_TYPES[found]

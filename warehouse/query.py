@@ -17,9 +17,11 @@ from typing import Any
 
 import duckdb
 
-from warehouse.duck import Place, create_views, open_reader, quoted, view_files
+from warehouse.asked import named_columns
+from warehouse.duck import Place, open_reader, quoted
 from warehouse.errors import QueryError
 from warehouse.sql_guard import Names, check_tree, public_names
+from warehouse.views import create_views, view_files
 
 MEMORY_LIMIT = "2GB"
 MAX_QUERY_CHARS = 200_000
@@ -134,9 +136,17 @@ def run_query(
     connection, tables = open_reader(place)
     try:
         confine(connection, place)
-        statement = parse_query(connection, sql)
-        create_views(connection, tables, sql)
-        return Result(connection, statement, Budget(time_limit_s, monotonic))
+        statement, columns = parse_query(connection, sql)
+        budget = Budget(time_limit_s, monotonic)
+        create_views(connection, tables, sql, columns)
+        try:
+            return Result(connection, statement, budget)
+        except QueryError as error:
+            if not isinstance(error.__cause__, duckdb.BinderException):
+                raise
+            # its hint should name the columns there are, not those that were asked for
+            create_views(connection, tables, sql)
+            return Result(connection, statement, budget)
     except BaseException:
         connection.close()
         raise
@@ -156,8 +166,11 @@ def confine(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
         connection.execute(f"set {setting}")
 
 
-def parse_query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    """The one statement of a user's SQL, parsed and found harmless; QueryError otherwise.
+def parse_query(
+    connection: duckdb.DuckDBPyConnection, sql: str
+) -> tuple[duckdb.Statement, frozenset[str] | None]:
+    """The one statement of a user's SQL, parsed and found harmless, and the columns that it can
+    mean (`named_columns`); QueryError otherwise.
 
     The connection must be confined already: merely parsing IMPORT DATABASE opens a file.
     """
@@ -176,7 +189,7 @@ def parse_query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.State
     except RecursionError as error:
         raise QueryError("the query is nested too deeply") from error
     check_tree(tree, names())
-    return statements[0]
+    return statements[0], named_columns(tree)
 
 
 def _tree(

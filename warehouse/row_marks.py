@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-import duckdb
-
 from warehouse.chain import MARK_BYTES
 from warehouse.row_digest import row_digest_sql
 from warehouse.schema import Table
+from warehouse.snapshot import Asked
 
 
-def read_marks(
-    connection: duckdb.DuckDBPyConnection, recorded_at: datetime
-) -> dict[str, bytes] | None:
+def read_marks(connection: Asked, recorded_at: datetime) -> dict[str, bytes] | None:
     """The marks of the rows of a commit, by table; None when none were kept."""
     row = connection.execute(
         "select row_marks from lake.chain_log where recorded_at = $1", [recorded_at]
@@ -53,18 +50,14 @@ def named_rows_sql(table: Table, rows: str) -> str:
     )
 
 
-def committed_rows(
-    connection: duckdb.DuckDBPyConnection, table: Table, recorded_at: datetime
-) -> list[tuple[str, str]]:
+def committed_rows(connection: Asked, table: Table, recorded_at: datetime) -> list[tuple[str, str]]:
     """(what names the row, its digest) of each row of a table that a commit appended."""
     rows = f"(from lake.{table.name} where recorded_at = $1)"
     found = connection.execute(named_rows_sql(table, rows), [recorded_at]).fetchall()
     return [(name, digest) for name, digest, _ in found]
 
 
-def redacted_digests(
-    connection: duckdb.DuckDBPyConnection, table: Table, recorded_at: datetime
-) -> list[str]:
+def redacted_digests(connection: Asked, table: Table, recorded_at: datetime) -> list[str]:
     """The digests that stand for rows of a commit that were removed by right."""
     rows = connection.execute(
         "select row_digest from lake.redacted_rows where table_name = $1 and row_recorded_at = $2",

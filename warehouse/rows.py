@@ -1,6 +1,6 @@
 """Frozen values into rows of the lake's tables. Pure; `schema.py` says what each column means."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,17 @@ from warehouse.history.announce import announcement
 from warehouse.history.change import TextState
 from warehouse.history.classify import CLASSIFIER_VERSION, compare
 from warehouse.model import Appearance, Revision, StagedLook, Text, TextKey, short_hash
+from warehouse.schema import CHANGE_COLUMNS
 
 Row = Mapping[str, Any]
+Pair = tuple[str, str]
+"""Ids of two texts that follow each other."""
+
+_OF_REVISION = (
+    "entry_id", "release_id", "revision", "revision_id", "before_revision_id", "seen_at", "run_id",
+    "recorded_at",
+)  # fmt: skip
+"""Columns that `edit_log` has from `revision_log`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +208,23 @@ def comparison_rows(
         for one in compared.changes
     ]
     return row, changes
+
+
+def by_pair(changes: Iterable[Row]) -> dict[Pair, list[Row]]:
+    """Rows of `change_log` by the texts that they tell apart."""
+    found: dict[Pair, list[Row]] = {}
+    for row in changes:
+        found.setdefault((row["before_text_id"], row["text_id"]), []).append(row)
+    return found
+
+
+def edit_rows(revision: Row, changes: Mapping[Pair, Sequence[Row]]) -> Iterator[Row]:
+    """The rows of `edit_log` that a row of `revision_log` makes."""
+    for change in changes.get((revision["before_text_id"], revision["text_id"]), ()):
+        yield {
+            **{name: revision[name] for name in _OF_REVISION},
+            **{name: change[name] for name in CHANGE_COLUMNS},
+        }
 
 
 def revision_row(one: Revision, stamp: Stamp) -> Row:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
 
 ROW_GROUP_ROWS = 8192
@@ -74,6 +74,18 @@ _RECORDED_AT = _time(
 )
 _SOURCE_ID = _text("source_id", "the source, as its source file names it")
 _RELEASE_ID = _text("release_id", "the release; 16 hex digits, stable")
+_CHANGE = (
+    Column("seq", pa.int32(), "reading order, from 1"),
+    _text("field", "headline, published_on or body"),
+    _text("op", "insert, delete, replace or move"),
+    _text("kind", "number, date, name, quote, negation, wording, typo or paragraph"),
+    _text("before", "what stood there; NULL: nothing", nullable=True),
+    _text("after", "what stands there; NULL: nothing", nullable=True),
+    Column("paragraph_before", pa.int32(), "from 1; NULL: not in the body", nullable=True),
+    Column("paragraph_after", pa.int32(), "from 1; NULL: not in the body", nullable=True),
+)
+"""One difference between two texts."""
+CHANGE_COLUMNS = tuple(column.name for column in _CHANGE)
 
 TABLES = (
     Table(
@@ -285,7 +297,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("revision", "release_id"),
+        sorted_by=("revision", "source_id", "release_id"),
     ),
     Table(
         "superseded",
@@ -305,7 +317,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("source_id", "release_id"),
+        sorted_by=("role", "source_id", "release_id"),
     ),
     Table(
         "move_log",
@@ -364,18 +376,29 @@ TABLES = (
         (
             _text("before_text_id", "the older text"),
             _text("text_id", "the newer text"),
-            Column("seq", pa.int32(), "reading order, from 1"),
-            _text("field", "headline, published_on or body"),
-            _text("op", "insert, delete, replace or move"),
-            _text("kind", "number, date, name, quote, negation, wording, typo or paragraph"),
-            _text("before", "what stood there; NULL: nothing", nullable=True),
-            _text("after", "what stands there; NULL: nothing", nullable=True),
-            Column("paragraph_before", pa.int32(), "from 1; NULL: not in the body", nullable=True),
-            Column("paragraph_after", pa.int32(), "from 1; NULL: not in the body", nullable=True),
+            *_CHANGE,
             _RUN_ID,
             _RECORDED_AT,
         ),
         sorted_by=("text_id", "seq"),
+    ),
+    Table(
+        "edit_log",
+        "one row per change of a revision, newest edits first: `revision_log` joined to "
+        "`change_log` when it was written, so that the last edits are read without joining all",
+        ("entry_id", "seq"),
+        (
+            _text("entry_id", "the row of `revision_log`; it holds as long as that row does"),
+            _RELEASE_ID,
+            Column("revision", pa.int32(), "position by `seen_at`"),
+            _text("revision_id", "stable, whatever is learned later"),
+            _text("before_revision_id", "the revision before it"),
+            _time("seen_at", "when the first look that held it was taken"),
+            *_CHANGE,
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("seen_at desc", "entry_id", "seq"),
     ),
     Table(
         "neighbour_log",
@@ -545,6 +568,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("source_id", "url"),
     ),
     Table(
         "listing_log",

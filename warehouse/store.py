@@ -25,6 +25,8 @@ from warehouse.model import (
     TextKey,
     line_look,
 )
+from warehouse.rows import Pair, Row
+from warehouse.schema import CHANGE_COLUMNS
 
 _FEW_TEXTS = 256
 """As `FEW_KEYS`, of bodies."""
@@ -55,9 +57,10 @@ class Store(LiveKnowledge, Lake):
 
     def look_days(self, source_id: str, since: date) -> set[date]:
         """The days from one on, in UTC, on which a source was looked at."""
-        rows = self._connection.execute(
-            "select day from lake.look_days where source_id = $1 and day >= $2", [source_id, since]
-        ).fetchall()
+        rows = self.ask(
+            "select day from lake.look_days where source_id = $source and day >= $since",
+            {"source": source_id, "since": since},
+        )
         return {day for (day,) in rows}
 
     def newest_digests(self, source_id: str, urls: Iterable[str]) -> dict[str, str]:
@@ -175,18 +178,18 @@ class Store(LiveKnowledge, Lake):
     def has_other_parser(self, source_id: str, version: str) -> bool:
         """Whether any reading of a source is another parser version's."""
         parameters = {"source": source_id, "version": version}
-        ever = self._connection.execute(
+        ever = self.ask(
             "select 1 from lake.reading_log where source_id = $source "
             "and parser_version <> $version limit 1",
             parameters,
-        ).fetchone()
-        if ever is None:
+        )
+        if not ever:
             return False
-        found = self._connection.execute(
+        found = self.ask(
             f"with {NEWEST_READINGS} select 1 from newest where parser_version <> $version limit 1",
             parameters,
-        ).fetchone()
-        return found is not None
+        )
+        return bool(found)
 
     def bodies_to_read_again(
         self, source_id: str, version: str, reading_ids: Iterable[str]
@@ -275,6 +278,20 @@ class Store(LiveKnowledge, Lake):
             "t.classifier_version = $version", version=version,
         )  # fmt: skip
         return {(row[0], row[1]) for row in rows}
+
+    def changes_between(self, version: str, pairs: Iterable[Pair]) -> list[Row]:
+        """The rows of `change_log`, without their run, that this classifier version made of these
+        pairs of texts."""
+        wanted = set(pairs)
+        columns = ("before_text_id", "text_id", *CHANGE_COLUMNS)
+        rows = self.match(
+            "change_log", "text_id", {after for _, after in wanted},
+            ", ".join(f"t.{name}" for name in columns), "p.classifier_version = $version",
+            "join lake.comparisons as p on p.before_text_id = t.before_text_id "
+            "and p.text_id = t.text_id and p.recorded_at = t.recorded_at",
+            version=version,
+        )  # fmt: skip
+        return [dict(zip(columns, row, strict=True)) for row in rows if (row[0], row[1]) in wanted]
 
 
 NEWEST_READINGS = """newest as (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from warehouse.history.classify import CLASSIFIER_VERSION
 from warehouse.history.decide import History, Identity, ReadLook, settle_history, unsettled
 from warehouse.model import Look, Revision
-from warehouse.rows import Row, Stamp, comparison_rows, revision_row
+from warehouse.rows import Pair, Row, Stamp, by_pair, comparison_rows, edit_rows, revision_row
 from warehouse.store import Store
 
 
@@ -35,17 +35,20 @@ class TimeLines:
         """Append the revisions of a settled history, and how they differ from those before."""
         revisions = [one for done in history.reconciled for one in done.appended]
         closed = [entry for done in history.reconciled for entry in done.superseded]
-        self._store.append("revision_log", [revision_row(one, self._stamp) for one in revisions])
+        rows = [revision_row(one, self._stamp) for one in revisions]
+        self._store.append("revision_log", rows)
         self._store.append(
             "superseded", [{"entry_id": entry, **self._stamp.columns} for entry in closed]
         )
-        self._compare(revisions)
+        changes = self._compare(revisions)
+        self._store.append("edit_log", [edit for row in rows for edit in edit_rows(row, changes)])
 
-    def _compare(self, revisions: Sequence[Revision]) -> None:
-        """Append what changed between texts that follow each other, once for each pair."""
+    def _compare(self, revisions: Sequence[Revision]) -> dict[Pair, list[Row]]:
+        """Append what changed between texts that follow each other, once for each pair; what
+        changed by pair."""
         pairs = {(one.before_text_id, one.text_id) for one in revisions if one.before_text_id}
         if not pairs:
-            return
+            return {}
         done = self._store.compared(CLASSIFIER_VERSION, {after for _, after in pairs})
         text_ids = {text_id for pair in pairs - done for text_id in pair}
         states = self._store.states(text_ids)
@@ -57,8 +60,10 @@ class TimeLines:
             )
             compared.append(row)
             changes += found
+        known = self._store.changes_between(CLASSIFIER_VERSION, pairs & done)
         self._store.append("comparisons", compared)
         self._store.append("change_log", changes)
+        return by_pair([*changes, *known])
 
     def _lines(
         self, looks: Sequence[ReadLook], identity: Identity, releases: Iterable[str]

@@ -10,11 +10,14 @@ import duckdb
 from parsers.model import Kind
 from parsers.normalise import digest_text, normalise, normalised_body
 from warehouse.chain import Link
-from warehouse.duck import Place, connect_reader
+from warehouse.duck import Place, open_reader
 from warehouse.finding import Finding as Finding
+from warehouse.snapshot import Asked, Snapshot
 from warehouse.verify_chain import check_chain
+from warehouse.verify_edits import check_edits
 from warehouse.verify_evidence import check_evidence, find_unnamed_evidence
 from warehouse.verify_files import check_files, find_broken_files
+from warehouse.views import create_views
 
 _FETCH_ROWS = 5000
 
@@ -45,14 +48,17 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
     links: list[Link] = []
     whole = False
     try:
-        with closing(connect_reader(place, "revisions")) as connection:
-            connection.execute("begin")  # one snapshot, whatever is committed meanwhile
+        connection, tables = open_reader(place)
+        with closing(connection):
             files = check_files(place, connection, findings)
-            _check_references(connection, findings)
-            texts = _check_texts(connection, findings, progress)
-            captures = check_evidence(place, connection, findings, progress)
-            find_unnamed_evidence(place, connection, findings)
-            links, faults = check_chain(connection)
+            create_views(connection, tables, "revisions", frozenset({"release_id", "revision"}))
+            snapshot = Snapshot(connection, tables)  # one, whatever is committed meanwhile
+            _check_references(snapshot, findings)
+            check_edits(snapshot, findings)
+            texts = _check_texts(snapshot, findings, progress)
+            captures = check_evidence(place, snapshot, findings, progress)
+            find_unnamed_evidence(place, snapshot, findings)
+            links, faults = check_chain(snapshot)
             findings += faults
             whole = True
     except duckdb.Error:
@@ -89,7 +95,7 @@ _UNIQUE = (
 )
 
 
-def _check_references(connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
+def _check_references(connection: Asked, findings: list[Finding]) -> None:
     for table, column, target, key in _REFERENCES:
         lost = _count(
             connection,
@@ -123,7 +129,7 @@ def _check_references(connection: duckdb.DuckDBPyConnection, findings: list[Find
 
 
 def _check_texts(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Asked,
     findings: list[Finding],
     progress: Callable[[str, int], None],
 ) -> int:
@@ -146,6 +152,6 @@ def _check_texts(
     return checked
 
 
-def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def _count(connection: Asked, query: str) -> int:
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0

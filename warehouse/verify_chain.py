@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-import duckdb
-
 from warehouse.chain import Link, RowSet, make_link, read_links, rows_of_commits
 from warehouse.finding import Finding
 from warehouse.row_marks import committed_rows, differing, read_marks, redacted_digests
 from warehouse.schema import BY_NAME
+from warehouse.snapshot import Asked
 
 _SHOWN = 20
 
 
-def check_chain(connection: duckdb.DuckDBPyConnection) -> tuple[list[Link], list[Finding]]:
+def check_chain(connection: Asked) -> tuple[list[Link], list[Finding]]:
     """The links, and what does not fit, the earliest commit first."""
     links = read_links(connection)
     if not links:
@@ -69,7 +68,7 @@ def _differences(one: Link, found: Mapping[str, RowSet]) -> Iterator[tuple[str, 
             yield table, f"of the {then.rows} rows it committed to {table} some were altered"
 
 
-def _rows_that_differ(connection: duckdb.DuckDBPyConnection, one: Link, name: str) -> str:
+def _rows_that_differ(connection: Asked, one: Link, name: str) -> str:
     """The first row that is not as it was committed, and the first that is gone, in words."""
     marks = read_marks(connection, one.recorded_at)
     if marks is None:
@@ -90,7 +89,7 @@ def _and_more(names: list[str]) -> str:
     return f" (and {len(names) - 1} more)" if len(names) > 1 else ""
 
 
-def _notes(connection: duckdb.DuckDBPyConnection, first: Link | None) -> list[Finding]:
+def _notes(connection: Asked, first: Link | None) -> list[Finding]:
     before = connection.execute(
         "select count(*) from lake.run_log where $1::timestamptz is null or recorded_at < $1",
         [first.recorded_at if first else None],

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-import duckdb
-
 from warehouse.captures import Location
 from warehouse.errors import WarcError
 from warehouse.evidence import Evidence, evidence_of
@@ -12,6 +10,7 @@ from warehouse.finding import Finding
 from warehouse.located import FILE_NOW, LOCATED, OFFSET_NOW
 from warehouse.parts import Part, digest_of, named_files, read_parts
 from warehouse.place import Place
+from warehouse.snapshot import Asked
 from warehouse.warc_reader import RecordReader
 
 _FETCH_ROWS = 5000
@@ -22,7 +21,7 @@ _Look = tuple[str, str | None, str, str, int]
 
 def check_evidence(
     place: Place,
-    connection: duckdb.DuckDBPyConnection,
+    connection: Asked,
     findings: list[Finding],
     progress: Callable[[str, int], None],
 ) -> int:
@@ -81,7 +80,7 @@ def _check_bytes(evidence: Evidence, parts: list[Part]) -> Iterator[Finding]:
                 yield Finding("damage", evidence.said(part.stored_in), sentence)
 
 
-def _evidence_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[_Look]:
+def _evidence_rows(connection: Asked) -> Iterator[_Look]:
     cursor = connection.execute(
         f"select t.capture_id, t.digest, t.warc_file, {FILE_NOW} as held_in, "
         f"{OFFSET_NOW} as begins from lake.looks as t {LOCATED} "
@@ -91,9 +90,7 @@ def _evidence_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[_Look]:
         yield from rows
 
 
-def find_unnamed_evidence(
-    place: Place, connection: duckdb.DuckDBPyConnection, findings: list[Finding]
-) -> None:
+def find_unnamed_evidence(place: Place, connection: Asked, findings: list[Finding]) -> None:
     """Files that a writer left behind: a run, or a copy, that died before its commit."""
     evidence = evidence_of(place)
     named = named_files(connection)

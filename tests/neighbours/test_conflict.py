@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from tests.neighbours.corpus import Writer
 from warehouse.history.conflict import _conflict_anywhere, _conflict_in_step, conflicts
 
@@ -38,7 +39,7 @@ def test_conflicts(text: str, other: str, expected: bool) -> None:
     assert conflicts(other, text) is expected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=many(30))
 @given(st.integers(0, 10**6))
 def test_reordered_paragraphs_never_conflict(seed: int) -> None:
     writer = Writer(seed)
@@ -47,7 +48,6 @@ def test_reordered_paragraphs_never_conflict(seed: int) -> None:
     assert not conflicts("\n\n".join(paragraphs), "\n\n".join(shuffled))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.sampled_from(["edit", "next", "move", "drop", "twice"])))
 def test_reading_in_step_changes_no_answer(seed: int, changes: list[str]) -> None:
     """The quick reading of two texts says what pairing all of their sentences says, or nothing."""

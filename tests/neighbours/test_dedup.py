@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.normalise import normalise
+from tests.laws import many
 from tests.neighbours.corpus import Corpus, Writer, make_corpus
 from warehouse import dedup as engine
 from warehouse import dedup_index, dedup_scratch
@@ -238,7 +239,7 @@ def test_a_killed_merge_leaves_the_old_index_or_the_new(
     assert {path.name for path in (index / "segments").iterdir()} == named.keys()
 
 
-@settings(max_examples=5)
+@settings(max_examples=many(5))
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=8))
 def test_answers_do_not_depend_on_how_segments_merged(sizes: list[int]) -> None:
     """The same files as one run over all of them writes, but for how texts are blocked."""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from tests.neighbours.corpus import make_corpus
 from warehouse.history import bulk, fingerprint
 from warehouse.history.fingerprint import BAND, COPY, SORT_BITS, Scheme
@@ -70,7 +71,7 @@ def test_routes_agree_on_releases() -> None:
     assert_same(make_corpus(60, seed=5).texts)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(60))
 @given(st.lists(text, min_size=1, max_size=4))
 def test_routes_agree(texts: list[str]) -> None:
     assert_same(texts)
@@ -118,7 +119,7 @@ def test_case_is_an_edit_but_no_other_shingle() -> None:
     assert bands[0] == bands[1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=many(40))
 @given(st.integers(0, 10**6), st.integers(0, 120), st.integers(0, 120), st.integers(0, 120))
 def test_any_21_words_in_common_share_a_key(seed: int, a: int, b: int, c: int) -> None:
     random = np.random.default_rng(seed)

@@ -17,7 +17,7 @@ from warehouse.model import (
     TextKey,
     line_look,
 )
-from warehouse.rows import Row
+from warehouse.rows import Pair, Row
 from warehouse.store import KnownReading
 
 
@@ -224,6 +224,14 @@ class MemoryStore:
             for row in self.rows("comparisons")
             if row["text_id"] in wanted
         }
+
+    def changes_between(self, _: str, pairs: Iterable[Pair]) -> list[Row]:
+        wanted = set(pairs)
+        return [
+            row
+            for row in self.rows("change_log")
+            if (row["before_text_id"], row["text_id"]) in wanted
+        ]
 
     def history(self) -> set[Any]:
         """Every release as its captures and its revisions, without ids: what must not depend on

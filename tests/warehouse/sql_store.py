@@ -13,12 +13,14 @@ from typing import Any
 import duckdb
 
 from tests.warehouse.histories import START
-from warehouse.duck import Place, connect_bare, create_views, sql_types
+from warehouse.duck import Place, connect_bare
 from warehouse.model import StagedLook
+from warehouse.pinned import Pinned, PinnedTable, sql_type
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.schema import TABLES
 from warehouse.store import Store
+from warehouse.views import create_views
 
 RECORDED = START + timedelta(days=100)
 """When the first run is recorded."""
@@ -27,8 +29,8 @@ RECORDED = START + timedelta(days=100)
 class _PlainStore(Store):
     """There is no catalog that tells which tables hold rows."""
 
-    def _tables_with_rows(self) -> set[str]:
-        return {table.name for table in TABLES}
+    def _pin(self) -> Pinned:
+        return {table.name: PinnedTable((), True, 0) for table in TABLES}
 
 
 class SqlLake:
@@ -69,19 +71,21 @@ _FREE: list[duckdb.DuckDBPyConnection] = []
 @contextmanager
 def sql_lake() -> Iterator[SqlLake]:
     """An empty one."""
-    connection = _FREE.pop() if _FREE else _made()
+    connection = _FREE.pop() if _FREE else empty_tables()
     yield SqlLake(_PlainStore(Place(Path("/nowhere")), connection))
     for table in TABLES:  # after a failure it is left as it is
         connection.execute(f"delete from lake.{table.name}")
     _FREE.append(connection)
 
 
-def _made() -> duckdb.DuckDBPyConnection:
+def empty_tables() -> duckdb.DuckDBPyConnection:
+    """A lake in memory without a row, and the views over it."""
     connection = connect_bare()
+    connection.execute("set threads = 1")  # as for every small lake
+    connection.execute("set python_scan_all_frames = true")
     connection.execute("attach ':memory:' as lake")
     for table in TABLES:
-        types = sql_types(connection, table)
-        columns = ", ".join(f"{c.name} {types[c.name]}" for c in table.columns)
+        columns = ", ".join(f"{c.name} {sql_type(c.type)}" for c in table.columns)
         connection.execute(f"create table lake.{table.name} ({columns})")
     create_views(connection)
     return connection

@@ -8,6 +8,7 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from tests.warehouse.histories import START, looks
 from tests.warehouse.memory_store import MemoryStore
 from warehouse.model import StagedLook
@@ -30,7 +31,7 @@ def recorded(batches: Sequence[Sequence[StagedLook]]) -> MemoryStore:
 worlds = st.lists(looks(), min_size=1, max_size=9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(40))
 @given(worlds, st.data())
 def test_any_order_of_arrival_ends_in_the_same_history(
     world: list[StagedLook], data: st.DataObject
@@ -42,7 +43,7 @@ def test_any_order_of_arrival_ends_in_the_same_history(
     assert recorded([shuffled[:cut], shuffled[cut:]]).history() == at_once
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(20))
 @given(worlds)
 def test_replay_adds_no_row(world: list[StagedLook]) -> None:
     once = recorded([world])
@@ -50,7 +51,7 @@ def test_replay_adds_no_row(world: list[StagedLook]) -> None:
     assert twice.tables == once.tables
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(20))
 @given(worlds, st.data())
 def test_rows_are_only_appended(world: list[StagedLook], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(world))
@@ -60,7 +61,7 @@ def test_rows_are_only_appended(world: list[StagedLook], data: st.DataObject) ->
         assert after.tables[name][: len(rows)] == rows
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(25))
 @given(worlds, st.data())
 def test_a_revision_keeps_its_id(world: list[StagedLook], data: st.DataObject) -> None:
     """Whatever else is learned, the text a revision id names does not change."""
@@ -72,7 +73,7 @@ def test_a_revision_keeps_its_id(world: list[StagedLook], data: st.DataObject) -
     assert all(len(digests) == 1 for digests in texts.values())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(25))
 @given(worlds)
 def test_adjacent_revisions_differ_and_are_in_order(world: list[StagedLook]) -> None:
     for _, revisions in recorded([world]).history():

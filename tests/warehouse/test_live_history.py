@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from tests.warehouse.live import OTHER, SITE, TEXT, Lake, answer, page, reread, soon, unread
 from warehouse.model import StagedLook
 
@@ -121,7 +122,7 @@ def test_a_late_earlier_move_joins_what_was_there_before() -> None:
 PATHS = st.sampled_from(["/a/", "/b/", "/c/"])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=many(40))
 @given(st.lists(st.tuples(PATHS, PATHS, st.sampled_from([TEXT, EDITED, OTHER]),
                           st.booleans()), min_size=1, max_size=6), st.data())  # fmt: skip
 def test_moves_end_in_the_same_history_in_any_order(

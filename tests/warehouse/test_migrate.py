@@ -29,7 +29,9 @@ OLD = Path(__file__).with_name("old") / "schema-1.tar.xz"
 OLDER = sorted(OLD.parent.glob("schema-*.tar.xz"))
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 _ORDERS = """
-select t.table_name, list(trim(e.expression, '"') order by e.sort_key_index)
+select t.table_name, list(
+    trim(e.expression, '"') || if(e.sort_direction = 'DESC', ' desc', '') order by e.sort_key_index
+)
 from __ducklake_metadata_lake.ducklake_sort_info as s
 join __ducklake_metadata_lake.ducklake_sort_expression as e on e.sort_id = s.sort_id
 join __ducklake_metadata_lake.ducklake_table as t
@@ -79,6 +81,8 @@ def test_the_next_run_upgrades_and_goes_on(archive: Path, tmp_path: Path) -> Non
     rows = old.sql("select revision, text from revisions order by revision")
     assert [row["revision"] for row in rows] == [1, 2, 3]
     assert [word in row["text"] for word, row in zip(("10", "12", "14"), rows, strict=True)]
+    changes = old.sql("select revision, before, after from changes order by revision")
+    assert [tuple(row.values()) for row in changes] == [(2, "10", "12"), (3, "12", "14")]
     assert not verify(place_of(old), lambda *_: None).damaged
     written = archive.name.removeprefix("schema-").partition(".")[0]
     assert len(list((old.folder / "data").glob(f"catalog-schema{written}-*.sqlite"))) == 1

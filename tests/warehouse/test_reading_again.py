@@ -7,6 +7,7 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from tests.warehouse.histories import START, Parser, looks, parsers, read_by
 from tests.warehouse.memory_store import MemoryStore
 from warehouse.model import StagedLook
@@ -41,7 +42,7 @@ def one_each(batch: Batch) -> list[StagedLook]:
 worlds = st.lists(looks(), min_size=1, max_size=8)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=many(60))
 @given(worlds, st.data())
 def test_reading_again_at_any_moment_ends_in_the_same_history(
     world: list[StagedLook], data: st.DataObject
@@ -59,7 +60,7 @@ def test_reading_again_at_any_moment_ends_in_the_same_history(
     assert store.history() == recorded([today]).history()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(25))
 @given(worlds, st.data())
 def test_the_first_parser_again_restores_the_first_history(
     world: list[StagedLook], data: st.DataObject
@@ -72,7 +73,7 @@ def test_the_first_parser_again_restores_the_first_history(
     assert store.history() == first
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=many(25))
 @given(worlds)
 def test_what_reads_the_same_keeps_every_id(world: list[StagedLook]) -> None:
     store = recorded([world])

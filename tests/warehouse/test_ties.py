@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from tests.neighbours.corpus import Writer
 from tests.warehouse.histories import START, staged
+from tests.warehouse.sql_store import empty_tables
 from warehouse import signatures
-from warehouse.duck import Place, connect_bare, create_views
+from warehouse.duck import Place
 from warehouse.history.pairing import Caps
 from warehouse.model import StagedLook
 from warehouse.recorder import Recorder
@@ -45,23 +47,11 @@ _SPARE: list[duckdb.DuckDBPyConnection] = []
 """Empty tables that an earlier test left: to make them takes longer than most tests."""
 
 
-def _tables() -> duckdb.DuckDBPyConnection:
-    connection = connect_bare()
-    connection.execute("set python_scan_all_frames = true")
-    connection.execute("create schema lake")
-    for table in TABLES:
-        connection.register("shape", table.arrow.empty_table())
-        connection.execute(f"create table lake.{table.name} as from shape")
-        connection.unregister("shape")
-    create_views(connection)
-    return connection
-
-
 class Lake:
     """The tables of a warehouse in memory, a run at a time."""
 
     def __init__(self, tie_settings: TieSettings = DEFAULT) -> None:
-        self.connection = _SPARE.pop() if _SPARE else _tables()
+        self.connection = _SPARE.pop() if _SPARE else empty_tables()
         self.store = Store(Place(Path("nowhere")), self.connection)
         self.settings = tie_settings
         self.runs = 0
@@ -284,7 +274,7 @@ worlds = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=many(6))
 @given(worlds, st.data())
 def test_order_and_batches_of_arrival_do_not_matter(
     world: list[StagedLook], data: st.DataObject
@@ -302,7 +292,7 @@ def test_order_and_batches_of_arrival_do_not_matter(
             assert clusters[cluster] == cluster, url
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=many(3))
 @given(worlds)
 def test_what_was_known_then_does_not_change(world: list[StagedLook]) -> None:
     with lake() as held:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from tests.neighbours.translations import told, true_pairs
 from tests.warehouse.histories import START, staged
 from tests.warehouse.test_ties import DEFAULT, Lake, lake
@@ -202,7 +203,7 @@ GERMAN = st.builds(
 worlds = st.lists(st.one_of(ENGLISH, GERMAN), min_size=2, max_size=6)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=many(6))
 @given(worlds, st.data())
 def test_order_and_batches_of_arrival_do_not_matter(
     world: list[StagedLook], data: st.DataObject

@@ -1,7 +1,7 @@
 """Laws of the views, over worlds recorded by the real recorder and asked through the real SQL."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
@@ -10,32 +10,33 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import many
 from tests.warehouse.histories import START, looks, parsers, read_by, staged
 from tests.warehouse.memory_store import MemoryStore
+from tests.warehouse.sql_store import empty_tables
 from tests.warehouse.test_reading_again import one_each, record, recorded
-from warehouse.duck import connect_bare, create_views
 from warehouse.history.flaps import flappings
 from warehouse.model import StagedLook
 from warehouse.schema import TABLES
+
+_FREE: list[duckdb.DuckDBPyConnection] = []
+"""Connections to empty tables: the views take longer to make than an example to try."""
 
 
 @contextmanager
 def asked(store: MemoryStore) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose views stand over what a store in memory holds."""
-    with closing(connect_bare()) as connection:
-        connection.execute("create schema lake")
-        for table in TABLES:
-            if table.name != "run_log":
-                rows = pa.Table.from_pylist(
-                    [dict(row) for row in store.rows(table.name)], table.arrow
-                )
-            else:
-                rows = table.arrow.empty_table()
-            connection.register("given", rows)
-            connection.execute(f"create table lake.{table.name} as from given")
-            connection.unregister("given")
-        create_views(connection)
-        yield connection
+    connection = _FREE.pop() if _FREE else empty_tables()
+    filled = [table for table in TABLES if table.name != "run_log" and len(store.rows(table.name))]
+    for table in filled:
+        rows = [dict(row) for row in store.rows(table.name)]
+        connection.register("given", pa.Table.from_pylist(rows, table.arrow))
+        connection.execute(f"insert into lake.{table.name} by name from given")
+        connection.unregister("given")
+    yield connection
+    for table in filled:  # after a failure it is left as it is
+        connection.execute(f"delete from lake.{table.name}")
+    _FREE.append(connection)
 
 
 AS_OF = (
@@ -44,7 +45,7 @@ AS_OF = (
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=many(10))
 @given(st.lists(looks(), min_size=2, max_size=7), st.data())
 def test_what_we_knew_stays_what_we_knew(world: list[StagedLook], data: st.DataObject) -> None:
     """Late evidence and a reading again change nothing of what was known before them."""
@@ -68,7 +69,7 @@ def test_what_we_knew_stays_what_we_knew(world: list[StagedLook], data: st.DataO
 BODIES = ("one two three four five", "one two three four six", "one two three four seven")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=many(10))
 @given(st.lists(st.sampled_from(BODIES), min_size=1, max_size=14))
 def test_flappings_are_those_of_the_rule(bodies: list[str]) -> None:
     address = "https://lakes.example/1"
@@ -97,7 +98,7 @@ def test_flappings_are_those_of_the_rule(bodies: list[str]) -> None:
     assert revisions[0][1] == START
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=many(10))
 @given(st.sets(st.integers(0, 20), max_size=4), st.integers(0, 12), st.integers(1, 20))
 def test_what_appeared_late_is_what_the_looks_say(
     others: set[int], published: int, seen: int

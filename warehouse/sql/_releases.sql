@@ -51,7 +51,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
             and n.source_id = r.source_id
         where r.seen_at <= stood_at and n.before_revision_id is null
     )
-    select
+    select -- only what is asked for
         r.release_id,
         r.source_id,
         a.url,
@@ -76,7 +76,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
         coalesce(d.told.cluster_id, r.release_id) as cluster_id,
         r.revision_id
     from standing as r
-    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id
+    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id -- each has one
     left join seen as s on s.release_id = r.release_id and s.source_id = r.source_id
     left join addresses as a on a.release_id = r.release_id and a.source_id = r.source_id
     left join states as st on st.release_id = r.release_id

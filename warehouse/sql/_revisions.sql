@@ -16,7 +16,7 @@ create or replace macro _held_at(ts) as table
 -- Internal. The same with its text and when it ended: revisions_as_of adds what only its neighbours
 -- and its source's other looks tell.
 create or replace macro _revisions_at(ts) as table
-    select
+    select -- only what is asked for
         r.release_id,
         r.revision,
         r.revision_id,
@@ -61,7 +61,7 @@ create or replace macro _revisions_at(ts) as table
         r.text_id,
         r.before_text_id
     from _held_at(ts) as r
-    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id
+    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id -- each has one
     left join (
         select release_id, before_revision_id, seen_at
         from _held_at(ts)

@@ -3,10 +3,12 @@
 -- that is none any more: an older version saw an edit where the publisher made none.
 create or replace view readings as
     with held as (
-        select revision_id, revision, capture_id, true as stands
+        select revision_id, revision, source_id, capture_id, seen_at, true as stands
         from _held_at('infinity'::timestamptz)
         union all
-        select r.revision_id, 0, arg_max(r.capture_id, r.recorded_at), false
+        select
+            r.revision_id, 0, any_value(r.source_id), arg_max(r.capture_id, r.recorded_at),
+            arg_max(r.seen_at, r.recorded_at), false
         from lake.revision_log as r
         join lake.superseded as s on s.entry_id = r.entry_id
         anti join _held_at('infinity'::timestamptz) as h on h.revision_id = r.revision_id
@@ -14,12 +16,15 @@ create or replace view readings as
     ),
     read as (
         select
-            h.revision_id, h.revision, h.stands, g.parser_version, g.text_id,
+            h.revision_id, h.revision, h.source_id, h.stands, g.parser_version, g.text_id,
             min(g.recorded_at) over same_version as recorded_at,
             count(distinct g.parser_version) over (partition by h.revision_id) as versions
         from held as h
-        join _looks_as_of('infinity'::timestamptz) as l on l.capture_id = h.capture_id
-        join lake.reading_log as g on g.reading_id = l.reading_id
+        -- the look's own source and time say nothing new; they spare the other sources' rows
+        join _looks_read_at('infinity'::timestamptz) as l
+            on l.capture_id = h.capture_id and l.source_id = h.source_id
+            and l.captured_at = h.seen_at
+        join lake.reading_log as g on g.reading_id = l.reading_id and g.source_id = h.source_id
         window same_version as (partition by h.revision_id, g.parser_version)
         qualify row_number() over (same_version order by g.recorded_at desc) = 1
     )
@@ -40,5 +45,5 @@ create or replace view readings as
         t.text_digest,
         r.recorded_at
     from read as r
-    join lake.texts as t on t.text_id = r.text_id
+    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id
     where r.stands or r.versions > 1;

@@ -26,7 +26,7 @@ create or replace macro revisions_as_of(ts) as table
         )
         group by source_id, day
     )
-    select
+    select -- only what is asked for
         r.*,
         f.release_id is not null as flapping,
         coalesce(

@@ -1,0 +1,50 @@
+"""Which columns a query can mean, by the tree that DuckDB parsed (`json_serialize_sql`). Pure."""
+
+from typing import Any
+
+_TABLES = ("BASE_TABLE", "SUBQUERY", "TABLE_FUNCTION", "EXPRESSION_LIST", "JOIN")
+_ANY_COLUMN = ("PIVOT", "SHOW_REF", "STAR", "POSITIONAL_REFERENCE")
+"""Kinds of nodes that stand for columns without naming them."""
+
+
+def named_columns(tree: dict[str, Any]) -> frozenset[str] | None:
+    """Every name, in lower case, by which the query could mean a column; None: it means some
+    without naming them (`*`, `columns(...)`, `#1`, a whole row, a natural join, PIVOT, SUMMARIZE).
+
+    A column whose name is not among them cannot change the answer.
+    """
+    names: set[str] = set()
+    alone: set[str] = set()
+    tables: set[str] = set()
+    pending: list[Any] = [tree]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, list):
+            pending += item
+            continue
+        if not isinstance(item, dict):
+            continue
+        if item.get("type") in _ANY_COLUMN or item.get("class") in _ANY_COLUMN:
+            return None
+        if item.get("ref_type") == "NATURAL":
+            return None
+        if item.get("type") in _TABLES:
+            tables |= {str(item.get(key) or "").lower() for key in ("alias", "table_name")}
+            names |= {str(name).lower() for name in item.get("using_columns") or ()}
+        parts = [str(part).lower() for part in _parts(item)]
+        names |= set(parts)
+        if len(parts) == 1:
+            alone.add(parts[0])
+        pending += item.values()
+    # a table's name alone is its whole row
+    return None if alone & tables else frozenset(names)
+
+
+def _parts(item: dict[str, Any]) -> list[Any]:
+    """What a node has between dots that may be a column; `r.headline.lower()` is parsed as a
+    function of schema `headline` in catalog `r`."""
+    if item.get("class") == "COLUMN_REF":
+        return list(item["column_names"])
+    if item.get("class") == "FUNCTION":
+        return [part for part in (item["catalog"], item["schema"]) if part]
+    return []
