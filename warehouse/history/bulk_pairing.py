@@ -1,13 +1,13 @@
 """`pairing.meetings` for many keys, compiled by numba: one pass, and no array but the answer.
 
-All that is compiled stands in this file; see `bulk_kernels`.
+Functions that call each other stand in one file; see `bulk_machine`.
 """
 
 from typing import Any
 
 import numpy as np
 
-from warehouse.history.bulk_kernels import _jit
+from warehouse.history.bulk_machine import jit
 from warehouse.history.fingerprint import I64, SORT_BITS, U64
 from warehouse.history.pairing import MAX_ROWS, PAIR_BITS, ROW_BITS, Caps
 
@@ -23,7 +23,7 @@ def meetings(entries: U64, caps: Caps, held: I64 | None, base: int) -> U64:
     return found
 
 
-@_jit
+@jit
 def _meet(entries: Any, rooms: Any, held: Any, base: Any) -> Any:
     out = np.empty(_count(entries, rooms, held), np.uint64)
     at = first = 0
@@ -42,7 +42,7 @@ def _meet(entries: Any, rooms: Any, held: Any, base: Any) -> Any:
     return out
 
 
-@_jit
+@jit
 def _count(entries: Any, rooms: Any, held: Any) -> Any:
     count = first = 0
     for i in range(len(entries)):
