@@ -5,16 +5,20 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.neighbours.corpus import Writer
+from tests.neighbours.corpus import CYRILLIC, Writer
 from warehouse.history import bulk, fingerprint
 from warehouse.history.bulk_conflict import EDGE, MONTH_HASHES, surely_conflict
+from warehouse.history.bulk_tables import cases, fold_tables
 from warehouse.history.conflict import count_paragraphs
 
 WORDS = st.sampled_from(
     ["a", "the", "met.", "It", "Zas", "Zas's", "S.", "Kh.", "Minsk,", "CSTO", "may", "May", "June",
-     "5", "05", "6", "5th", "1,000", "2023", "13.11.2023", "(16", "2-3", ".", "..", "`q`", "é"]
+     "5", "05", "6", "5th", "1,000", "2023", "13.11.2023", "(16", "2-3", ".", "..", "`q`",
+     "Été", "\u201cZas\u2019s\u201d", "Минск", "мая", "с\u00adт", "Ё.", "²", "…"]
 )  # fmt: skip
-BORDERS = st.sampled_from([" ", " ", " ", "  ", "\n", ". ", ".\n", "\n\n", " \n \n\t", "\x1c\x00"])
+BORDERS = st.sampled_from(
+    [" ", " ", "\u00a0", "\n\u200b\n", " ", "  ", "\n", ". ", ".\n", "\n\n", " \n \n\t", "\x1c\x00"]
+)
 SENTENCES = st.lists(st.tuples(WORDS, BORDERS), min_size=1, max_size=12).map(
     lambda parts: "".join(word + border for word, border in parts)
 )
@@ -66,13 +70,17 @@ def test_releases_are_judged_as_defined(seed: int, changes: list[str]) -> None:
 
 def test_most_editions_are_told_from_their_bytes() -> None:
     """Else the compiled reading spares nothing."""
-    writer = Writer(3)
-    texts = [writer.release() for _ in range(40)]
+    writer, russian = Writer(3), Writer(3, CYRILLIC)
+    texts = [one.release() for one in (writer, russian) for _ in range(20)]
     found = [text for t in texts for text in (t, writer.next_edition(writer.edited(t, 0.03)))]
     strings = pa.array(["\n\n".join(text) for text in found], pa.large_string())
     left = np.arange(0, len(found), 2)
-    told = surely_conflict(*bulk._buffers(strings), left, left + 1, EDGE, MONTH_HASHES)
-    assert told.mean() > 0.9
+
+    def told(strings: "pa.Array[pa.LargeStringScalar]") -> np.ndarray:
+        tables = EDGE, MONTH_HASHES, *fold_tables(), cases()
+        return surely_conflict(*bulk._buffers(strings), left, left + 1, *tables)
+
+    assert told(strings).mean() > 0.9
     edited = [writer.edited(t, 0.05) for t in texts]
     other = pa.array(["\n\n".join(t) for pair in zip(texts, edited, strict=True) for t in pair])
-    assert not surely_conflict(*bulk._buffers(other), left, left + 1, EDGE, MONTH_HASHES).any()
+    assert not told(other).any()

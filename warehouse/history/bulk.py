@@ -31,7 +31,7 @@ from warehouse.history.bulk_kernels import (
     cut_all,
     sign_all,
 )
-from warehouse.history.bulk_tables import fold_tables, months
+from warehouse.history.bulk_tables import cases, fold_tables, months
 from warehouse.history.fingerprint import (
     I64,
     U64,
@@ -167,8 +167,8 @@ def compare(
 
 def conflict(texts: Strings, left: I64, right: I64) -> npt.NDArray[np.bool_]:
     """`aligned_conflict` of every pair of rows; what is not plain is asked of the definition."""
-    data = _buffers(texts)
-    found: npt.NDArray[np.bool_] = surely_conflict(*data, left, right, EDGE, MONTH_HASHES)
+    tables = EDGE, MONTH_HASHES, *fold_tables(), cases()
+    found: npt.NDArray[np.bool_] = surely_conflict(*_buffers(texts), left, right, *tables)
     found[~found] = fingerprint.conflict(texts, left[~found], right[~found])
     return found
 

@@ -1,7 +1,8 @@
 """Look-alikes told from their bytes, compiled by numba: most of them state another number.
 
 `surely_conflict` follows `conflict._conflict_in_step` through two texts as long as that is plain:
-ASCII, sentences that stand at equal places and surely belong together. It says yes once two of
+no character whose normal form depends on its neighbours or is nothing at all, and sentences that
+stand at equal places and surely belong together. It says yes once two of
 those set a number against another where all other words stand face to face. It never says no:
 what it leaves open is asked of `conflict.aligned_conflict`, which is the definition.
 
@@ -16,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from warehouse.history.bulk_machine import eight_bytes, jit, zeros_below
+from warehouse.history.bulk_machine import code_point, eight_bytes, jit, zeros_below
+from warehouse.history.bulk_tables import CAPITAL, ODD, SMALL, SPACE_BIT, UNSAFE_BIT
 from warehouse.history.conflict import EDGES, MONTHS, SURELY_PAIRED_SHARE
 
 _MOST_WORDS = 256
@@ -30,7 +32,7 @@ _LEAST_SHARE = SURELY_PAIRED_SHARE
 
 
 def _hash(word: str) -> int:
-    """`_hash_lowered` of a lower-cased ASCII word."""
+    """`_hash_lowered` of a lower-cased word."""
     state = int(_SEED)
     for byte in word.encode():
         state = (state ^ byte) * int(_STEP) & (1 << 64) - 1
@@ -38,33 +40,74 @@ def _hash(word: str) -> int:
     return state
 
 
-MONTH_HASHES = np.array([_hash(name) for name in MONTHS if name.isascii()], np.uint64)
+MONTH_HASHES = np.array([_hash(name) for name in MONTHS], np.uint64)
 
 EDGE = np.array([chr(byte) in EDGES for byte in range(256)])
 """Which bytes are edge punctuation."""
 
 
 @jit
-def surely_conflict(data: Any, offsets: Any, left: Any, right: Any, edge: Any, months: Any) -> Any:
-    """Whether each pair of texts conflicts for sure."""
+def surely_conflict(
+    data: Any, offsets: Any, left: Any, right: Any,
+    edge: Any, months: Any, fold: Any, lower: Any, cases: Any,
+) -> Any:  # fmt: skip
+    """Whether each pair of texts conflicts for sure. `fold`, `lower`, `cases`: `bulk_tables`."""
+    count = len(offsets) - 1
+    folded = np.empty(2 * (offsets[count] - offsets[0]) + 64, np.uint8)
+    bounds = np.zeros(count + 1, np.int64)
+    plain = np.empty(count, np.bool_)
     longest = 0
-    for row in range(len(offsets) - 1):
-        longest = max(longest, offsets[row + 1] - offsets[row])
+    for row in range(count):
+        end = _fold(data, offsets[row], offsets[row + 1], fold, cases, folded, bounds[row])
+        plain[row] = end >= 0
+        bounds[row + 1] = max(end, bounds[row])
+        longest = max(longest, bounds[row + 1] - bounds[row])
     words = np.empty((4, longest // 2 + 2), np.int64)
     hashes = np.empty((4, _MOST_WORDS), np.uint64)
     numbers = np.empty((2, _MOST_WORDS), np.int64)
-    plain = np.empty(len(offsets) - 1, np.bool_)
-    for row in range(len(plain)):
-        plain[row] = _is_plain(data, offsets[row], offsets[row + 1])
     found = np.zeros(len(left), np.bool_)
     for pair in range(len(left)):
         one, other = left[pair], right[pair]
         if plain[one] and plain[other]:
             found[pair] = _texts_conflict(
-                data, offsets[one], offsets[one + 1], offsets[other], offsets[other + 1],
-                edge, months, words, hashes, numbers,
+                folded, bounds[one], bounds[one + 1], bounds[other], bounds[other + 1],
+                edge, months, lower, cases, words, hashes, numbers,
             )  # fmt: skip
     return found
+
+
+@jit
+def _fold(data: Any, start: Any, end: Any, fold: Any, cases: Any, out: Any, at: Any) -> Any:
+    """A text with its special characters folded, from `at` on; where it ends.
+
+    White space stays as wide as it is. -1 where the folded form is not that of its characters one
+    by one, or too long.
+    """
+    most = at + 2 * (end - start)
+    if _is_plain(data, start, end):
+        out[at : at + end - start] = data[start:end]
+        return at + end - start
+    while start < end:
+        byte = data[start]
+        if byte < 128 and byte != 96:
+            out[at] = byte
+            at += 1
+            start += 1
+            continue
+        point, width = code_point(data, start)
+        start += width
+        packed = fold[point]
+        size = np.int64(packed >> np.uint64(56) & np.uint64(7))
+        if packed & SPACE_BIT != _0:
+            packed, size = np.uint64(32), 1
+        elif packed & UNSAFE_BIT != _0 or size == 0 or cases[point] == ODD:
+            return -1
+        if at + size + end - start > most:
+            return -1
+        for k in range(size):
+            out[at] = np.uint8(packed >> np.uint64(8 * k) & np.uint64(255))
+            at += 1
+    return at
 
 
 @jit
@@ -105,7 +148,7 @@ def _borders(data: Any, start: Any, end: Any) -> Any:
 @jit
 def _texts_conflict(
     data: Any, at: Any, end: Any, other_at: Any, other_end: Any,
-    edge: Any, months: Any, words: Any, hashes: Any, numbers: Any,
+    edge: Any, months: Any, lower: Any, cases: Any, words: Any, hashes: Any, numbers: Any,
 ) -> Any:  # fmt: skip
     start, other_start = at, other_at
     starts, ends, other_starts, other_ends = words[0], words[1], words[2], words[3]
@@ -120,8 +163,10 @@ def _texts_conflict(
             continue
         first = other_first = 0
         while first < count and other_first < other_count:
-            last = _sentence_end(data, starts, ends, first, count)
-            other_last = _sentence_end(data, other_starts, other_ends, other_first, other_count)
+            last = _sentence_end(data, starts, ends, first, count, cases)
+            other_last = _sentence_end(
+                data, other_starts, other_ends, other_first, other_count, cases
+            )
             size, other_size = last - first, other_last - other_first
             if not 0 < size <= _MOST_WORDS or not 0 < other_size <= _MOST_WORDS:
                 return False
@@ -131,8 +176,8 @@ def _texts_conflict(
             if size != other_size or not _equal_words(
                 data, starts, ends, first, other_starts, other_ends, other_first, size
             ):
-                _lowered(data, starts, ends, first, size, hashes[0])
-                _lowered(data, other_starts, other_ends, other_first, other_size, hashes[1])
+                _lowered(data, starts, ends, first, size, lower, hashes[0])
+                _lowered(data, other_starts, other_ends, other_first, other_size, lower, hashes[1])
                 if not (
                     _overlap(hashes[0], size, hashes[1], other_size) >= _LEAST_SHARE
                     and _lacks(data, other_start, other_end, starts, ends, first, size)
@@ -140,8 +185,10 @@ def _texts_conflict(
                 ):
                     return False
                 if size == other_size:
-                    _forms(data, starts, ends, first, size, edge, hashes[2])
-                    _forms(data, other_starts, other_ends, other_first, size, edge, hashes[3])
+                    _forms(data, starts, ends, first, size, edge, lower, hashes[2])
+                    _forms(
+                        data, other_starts, other_ends, other_first, size, edge, lower, hashes[3]
+                    )
                     if _face_to_face(hashes[2], hashes[3], size) and (
                         _numbers_differ(
                             data, starts, ends, first, other_starts, other_ends, other_first, size,
@@ -149,7 +196,7 @@ def _texts_conflict(
                         )
                         or _names_differ(
                             data, starts, ends, first, other_starts, other_ends, other_first, size,
-                            hashes[2], hashes[3], edge, months,
+                            hashes[2], hashes[3], edge, months, cases,
                         )
                     ):  # fmt: skip
                         return True
@@ -175,8 +222,8 @@ def _is_plain(data: Any, start: Any, end: Any) -> Any:
 
 @jit
 def _zeros(block: Any) -> Any:
-    """The top bits of the bytes that are 0, of bytes below 128."""
-    return ~(block + (_TOPS - _EACH)) & _TOPS
+    """The top bits of the bytes that are 0."""
+    return ~(((block & ~_TOPS) + ~_TOPS) | block) & _TOPS
 
 
 @jit
@@ -205,13 +252,19 @@ def _read_paragraph(data: Any, at: Any, end: Any, starts: Any, ends: Any) -> Any
 
 
 @jit
-def _sentence_end(data: Any, starts: Any, ends: Any, first: Any, count: Any) -> Any:
+def _case(data: Any, at: Any, cases: Any) -> Any:
+    point, _ = code_point(data, at)
+    return cases[point]
+
+
+@jit
+def _sentence_end(data: Any, starts: Any, ends: Any, first: Any, count: Any, cases: Any) -> Any:
     """Behind the last word of the sentence that begins at a word; -1 after a stop by itself."""
     for i in range(first, count - 1):
         if data[ends[i] - 1] == 46:
             if ends[i] - starts[i] == 1:
                 return -1
-            if not 97 <= data[starts[i + 1]] <= 122:
+            if _case(data, starts[i + 1], cases) != SMALL:
                 return i + 1
     return count
 
@@ -233,28 +286,44 @@ def _equal_words(
 
 
 @jit
-def _hash_lowered(data: Any, start: Any, end: Any) -> Any:
+def _hash_lowered(data: Any, start: Any, end: Any, lower: Any) -> Any:
     state = _SEED
-    for at in range(start, end):
-        byte = data[at]
-        state = (state ^ np.uint64(byte + 32 * (65 <= byte <= 90))) * _STEP
-        state ^= state >> _29
+    at = start
+    while at < end:
+        byte = np.int64(data[at])
+        if byte < 128:
+            state = _hash_byte(state, byte + 32 * (65 <= byte <= 90))
+            at += 1
+            continue
+        point, width = code_point(data, at)
+        at += width
+        packed = lower[point]
+        for k in range(np.int64(packed >> np.uint64(56) & np.uint64(7))):
+            state = _hash_byte(state, packed >> np.uint64(8 * k) & np.uint64(255))
     return state
 
 
 @jit
-def _lowered(data: Any, starts: Any, ends: Any, first: Any, size: Any, out: Any) -> Any:
-    """Hashes of a sentence's lower-cased words."""
-    for i in range(size):
-        out[i] = _hash_lowered(data, starts[first + i], ends[first + i])
+def _hash_byte(state: Any, byte: Any) -> Any:
+    state = (state ^ np.uint64(byte)) * _STEP
+    return state ^ (state >> _29)
 
 
 @jit
-def _forms(data: Any, starts: Any, ends: Any, first: Any, size: Any, edge: Any, out: Any) -> Any:
+def _lowered(data: Any, starts: Any, ends: Any, first: Any, size: Any, lower: Any, out: Any) -> Any:
+    """Hashes of a sentence's lower-cased words."""
+    for i in range(size):
+        out[i] = _hash_lowered(data, starts[first + i], ends[first + i], lower)
+
+
+@jit
+def _forms(
+    data: Any, starts: Any, ends: Any, first: Any, size: Any, edge: Any, lower: Any, out: Any
+) -> Any:
     """Hashes of the forms in which words are aligned: `conflict._form`."""
     for i in range(size):
         start, end = _bare(data, starts[first + i], ends[first + i], edge)
-        out[i] = _hash_lowered(data, start, end)
+        out[i] = _hash_lowered(data, start, end, lower)
 
 
 @jit
@@ -394,7 +463,7 @@ def _numbers_differ(
 def _names_differ(
     data: Any, starts: Any, ends: Any, first: Any,
     other_starts: Any, other_ends: Any, other_first: Any, size: Any,
-    forms: Any, others: Any, edge: Any, months: Any,
+    forms: Any, others: Any, edge: Any, months: Any, cases: Any,
 ) -> Any:  # fmt: skip
     """Whether in some stretch of differing words each side has names, as many as are no acronym
     of the others. What the start of a sentence or an initial leaves unclear is not counted on."""
@@ -402,10 +471,10 @@ def _names_differ(
     clear = True
     for i in range(size + 1):
         if i < size and forms[i] != others[i]:
-            one = _is_name(data, starts[first + i], ends[first + i], forms[i], edge, months)
+            one = _is_name(data, starts[first + i], ends[first + i], forms[i], edge, months, cases)
             other = _is_name(
                 data, other_starts[other_first + i], other_ends[other_first + i], others[i],
-                edge, months,
+                edge, months, cases,
             )  # fmt: skip
             clear &= one != _MANY and other != _MANY and not (i == 0 and (one or other))
             names += one
@@ -419,14 +488,17 @@ def _names_differ(
 
 
 @jit
-def _is_name(data: Any, start: Any, end: Any, form: Any, edge: Any, months: Any) -> Any:
+def _is_name(data: Any, start: Any, end: Any, form: Any, edge: Any, months: Any, cases: Any) -> Any:
     """1 for a name inside a sentence, 0 for none, _MANY for what may be a short form or a month."""
     bare, stop = _bare(data, start, end, edge)
-    if bare == stop or not 65 <= data[bare] <= 90:
+    if bare == stop or _case(data, bare, cases) != CAPITAL:
         return 0
-    if _has(months, len(months), form) or stop - bare < 2:
+    size = 0
+    for at in range(bare, stop):
+        size += data[at] & 0xC0 != 0x80
+    if _has(months, len(months), form) or size < 2:
         return _MANY
-    return _MANY if data[end - 1] == 46 and stop - bare <= 3 else 1
+    return _MANY if data[end - 1] == 46 and size <= 3 else 1
 
 
 @jit

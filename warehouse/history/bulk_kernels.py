@@ -9,11 +9,12 @@ from warehouse.history import fingerprint
 from warehouse.history.bulk_machine import (
     bytes_below,
     bytes_equal,
+    code_point,
     eight_bytes,
     jit,
     zeros_below,
 )
-from warehouse.history.bulk_tables import DIGIT_BIT, SPACE_BIT, TABLE_END, UNSAFE_BIT
+from warehouse.history.bulk_tables import DIGIT_BIT, SPACE_BIT, UNSAFE_BIT
 
 UNSAFE = -1
 
@@ -70,19 +71,6 @@ def _close(state, part, size):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _code_point(data, at):  # type: ignore[no-untyped-def]
-    """The code point at a place and its width; TABLE_END for all from there on."""
-    byte = np.int64(data[at])
-    if byte < 0x80:
-        return byte, 1
-    second = np.int64(data[at + 1]) & 63
-    if byte < 0xE0:
-        return (byte & 31) << 6 | second, 2
-    point = (byte & 15) << 12 | second << 6 | (np.int64(data[at + 2]) & 63)
-    return (TABLE_END if byte >= 0xF0 else min(point, TABLE_END)), 3
-
-
-@jit
 def _read_slowly(data, at, end, fold, lower):  # type: ignore[no-untyped-def]
     """One word of any script from `at` on: its two hashes, size, digit flag and where it ends.
 
@@ -91,7 +79,7 @@ def _read_slowly(data, at, end, fold, lower):  # type: ignore[no-untyped-def]
     c_hash = l_hash = _SEED
     c_part = l_part = c_size = l_size = flags = _0
     while at < end:
-        point, width = _code_point(data, at)
+        point, width = code_point(data, at)
         at += width
         packed = fold[point]
         flags |= packed

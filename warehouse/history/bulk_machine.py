@@ -7,9 +7,12 @@ in another file that it calls into: whoever changes this one touches those that 
 from typing import Any
 
 import numba
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
+
+from warehouse.history.bulk_tables import TABLE_END
 
 
 def jit(function: Any) -> Any:
@@ -69,3 +72,16 @@ def _thirty_two(compare: str) -> Any:
 
 bytes_below = _thirty_two("<")
 bytes_equal = _thirty_two("==")
+
+
+@jit
+def code_point(data, at):  # type: ignore[no-untyped-def]
+    """The code point at a place and its width; TABLE_END for all from there on."""
+    byte = np.int64(data[at])
+    if byte < 0x80:
+        return byte, 1
+    second = np.int64(data[at + 1]) & 63
+    if byte < 0xE0:
+        return (byte & 31) << 6 | second, 2
+    point = (byte & 15) << 12 | second << 6 | (np.int64(data[at + 2]) & 63)
+    return (TABLE_END if byte >= 0xF0 else min(point, TABLE_END)), 3

@@ -13,6 +13,7 @@ from warehouse.history.fingerprint import U64
 from warehouse.history.tokens import is_unspaced
 
 TABLE_END = 0x3000
+SMALL, CAPITAL, ODD = 1, 2, 3
 DIGIT_BIT, UNSAFE_BIT, SPACE_BIT = (np.uint64(1 << bit) for bit in (60, 61, 62))
 
 
@@ -43,6 +44,34 @@ def fold_tables() -> tuple[U64, U64]:
         if any(map(str.isdigit, folded)):
             tables[0, point] |= DIGIT_BIT
     return tables[0], tables[1]
+
+
+@lru_cache(maxsize=1)
+def cases() -> npt.NDArray[np.uint8]:
+    """Per code point whether it is a small letter (SMALL), a capital (CAPITAL) or neither (0); ODD
+    where that says too little: no reading by bytes is sure of a word with it."""
+    found = np.zeros(TABLE_END + 1, np.uint8)
+    found[TABLE_END] = ODD
+    for point in range(TABLE_END):
+        char = chr(point)
+        folded = normalise(f"\x00{char}\x00\u00ad")[1:-1]
+        if char.islower():
+            found[point] = SMALL
+        elif char.isupper():
+            found[point] = CAPITAL
+        if any(map(_has_odd_case, folded)) or any(
+            not one.isascii() and one.isdigit() for one in folded
+        ):
+            found[point] = ODD
+    return found
+
+
+def _has_odd_case(char: str) -> bool:
+    return (
+        ord(char) >= TABLE_END
+        or char.istitle() != char.isupper()
+        or (char.isupper() and char == char.lower())
+    )
 
 
 def _joins(char: str) -> bool:
