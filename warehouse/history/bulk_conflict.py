@@ -99,7 +99,7 @@ def _fold(data: Any, start: Any, end: Any, fold: Any, cases: Any, out: Any, at: 
         packed = fold[point]
         size = np.int64(packed >> np.uint64(56) & np.uint64(7))
         if packed & SPACE_BIT != _0:
-            packed, size = np.uint64(32), 1
+            packed, size = np.uint64(32), np.int64(1)
         elif packed & UNSAFE_BIT != _0 or size == 0 or cases[point] == ODD:
             return -1
         if at + size + end - start > most:
