@@ -57,6 +57,7 @@ from warehouse.history.pairing import (
     unpack,
     worth_checking,
 )
+from warehouse.memory import keep_freed_memory
 
 __all__ = ["KINDS", "DedupError", "DedupSettings", "DedupSummary", "DedupUsageError", "dedup"]
 
@@ -89,25 +90,26 @@ class _Input:
         """Number of the table's first row."""
         return self.index.rows if self.index is not None else 0
 
-    def evidence(self, route: Route, rows: I64) -> tuple[Shingles, Callable[[int], str]]:
-        """The shingles of ascending rows, and what gives the text of the n-th of them."""
+    def evidence(self, route: Route, rows: I64) -> tuple[Shingles, Callable[[I64], Strings]]:
+        """The shingles of ascending rows, and what gives the texts of ascending ones of them."""
         mine = rows[rows >= self.base] - self.base
         held = self.index.texts(rows[rows < self.base]) if self.index else None
         cut = self.shelf.kept(mine)
         if cut is None:
             texts = self.shelf.take(mine)
             texts = texts if held is None else pa.concat_arrays([held, texts])
-            return route.shingles(texts), lambda place: str(texts[place].as_py())
+            return route.shingles(texts), texts.take
         kept = route.keeping.distinct(cut)
         if held is None:
-            return kept, lambda place: self.shelf.text(int(mine[place]))
+            return kept, lambda places: self.shelf.take(mine[places])
         known = len(held)
         return (
             Shingles.joined([route.shingles(held), kept]),
-            lambda place: (
-                str(held[place].as_py())
-                if place < known
-                else self.shelf.text(int(mine[place - known]))
+            lambda places: pa.concat_arrays(
+                [
+                    held.take(places[places < known]),
+                    self.shelf.take(mine[places[places >= known] - known]),
+                ]
             ),
         )
 
@@ -133,6 +135,7 @@ def dedup(
     (id, cluster_id) of every row that this run's pairs join to another; cluster_id is the member
     that came first. Raises DedupError when something given cannot be used.
     """
+    keep_freed_memory()
     chosen = chosen_kinds(kinds)
     settings = with_threshold(settings, threshold)
     check_paths(input, output, clusters)
@@ -202,7 +205,7 @@ def _read(
     progress: Progress,
 ) -> _Input:
     """Sign every text; ids are checked and, with an index, matched to its own."""
-    spill, shelf = KeySpill(folder), TextShelf(folder)
+    spill, shelf = KeySpill(folder), TextShelf(folder, table.text_bytes)
     ids: list[Strings] = []
     parts: list[Documents] = []
     counts: list[npt.NDArray[np.uint32]] = [np.zeros(0, np.uint32)]

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from warehouse.dedup_scratch import mapped
-from warehouse.history.conflict import aligned_conflict, conflicts, count_paragraphs
-from warehouse.history.fingerprint import I64, Route, Shingles
+from warehouse.history.conflict import states_more
+from warehouse.history.fingerprint import I64, Route, Shingles, Strings
 from warehouse.history.neighbours import (
+    ORDER,
     SAME_TEXT,
     Overlaps,
     Relation,
@@ -20,9 +21,7 @@ from warehouse.history.neighbours import (
     least_shared,
 )
 
-PAIRS_AT_ONCE = 1 << 13
-ORDER = tuple(Relation)
-"""Kinds are numbered as they stand in `Relation`."""
+PAIRS_AT_ONCE = 1 << 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class Checked:
 class Evidence(Protocol):
     """What the check asks for of some ascending rows."""
 
-    def __call__(self, rows: I64, /) -> tuple[Shingles, Callable[[int], str]]:
-        """Their distinct shingles, and what gives the text of the n-th of them."""
+    def __call__(self, rows: I64, /) -> tuple[Shingles, Callable[[I64], Strings]]:
+        """Their distinct shingles, and what gives the texts of ascending ones among them."""
 
 
 def check_pairs(
@@ -89,7 +88,7 @@ def _check_chunk(
 ) -> tuple[npt.NDArray[np.int8], Overlaps]:
     rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
     one, other = places[: len(left)], places[len(left) :]
-    known, text = evidence(rows)
+    known, texts = evidence(rows)
     sizes, lengths = known.sizes(), words[rows].astype(np.int64)
     both = lengths[one], lengths[other], sizes[one], sizes[other]
     shared, dubious = route.compare(other, one, known, least_shared(*both, rules))
@@ -101,22 +100,30 @@ def _check_chunk(
         dubious=dubious | ~looked,
     )  # fmt: skip
 
-    def gains_paragraph(pair: int) -> bool:
-        counts = sorted(
-            (lengths[place], count_paragraphs(text(int(place))))
-            for place in (one[pair], other[pair])
-        )
-        return bool(counts[1][1] > counts[0][1])
+    def gains_paragraph(asked: I64) -> npt.NDArray[np.bool_]:
+        places, sides = _asked(one, other, asked)
+        counts = route.count_paragraphs(texts(places))[np.stack(sides)]
+        longer = np.where(lengths[one[asked]] < lengths[other[asked]], 1, 0)
+        picked = np.arange(len(asked))
+        found: npt.NDArray[np.bool_] = counts[longer, picked] > counts[1 - longer, picked]
+        return found
 
-    def conflict(pair: int) -> bool:
-        texts = text(int(one[pair])), text(int(other[pair]))
-        return aligned_conflict(*texts) if looked[pair] else conflicts(*texts)
+    def conflict(asked: I64) -> npt.NDArray[np.bool_]:
+        places, (mine, theirs) = _asked(one, other, asked)
+        found = texts(places)
+        more = looked[asked].copy()
+        for i in np.flatnonzero(~more).tolist():
+            more[i] = states_more(*(str(found[int(side[i])].as_py()) for side in (mine, theirs)))
+        more[more] = route.conflict(found, mine[more], theirs[more])
+        return more
 
-    kinds = np.full(len(left), -1, np.int8)
-    for pair, kind in enumerate(kinds_of(measured, rules, gains_paragraph, conflict)):
-        if kind is not None:
-            kinds[pair] = ORDER.index(kind)
-    return kinds, measured
+    return kinds_of(measured, rules, gains_paragraph, conflict), measured
+
+
+def _asked(one: I64, other: I64, asked: I64) -> tuple[I64, tuple[I64, I64]]:
+    """The distinct places in some pairs, ascending, and which of those each side of a pair is."""
+    places, found = np.unique(np.concatenate([one[asked], other[asked]]), return_inverse=True)
+    return places, (found[: len(asked)], found[len(asked) :])
 
 
 def _components(left: I64, right: I64, rows: int) -> I64:

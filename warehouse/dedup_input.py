@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from warehouse.errors import WarehouseError
 from warehouse.history.fingerprint import Strings
 
-BATCH_ROWS = 8192
+BATCH_ROWS = 2048
 READ_BUFFER_BYTES = 1 << 20
 
 
@@ -37,6 +37,8 @@ class Table:
     id_column: str
     text_column: str
     rows: int
+    text_bytes: int
+    """Of the texts as the file encodes them, decompressed; repeated ones may count once."""
     id_type: pa.DataType
 
     def batches(self) -> Iterator[tuple[Strings, Strings]]:
@@ -74,7 +76,8 @@ def open_table(path: Path, id_column: str, text_column: str) -> Table:
             f"column {id_column!r} of {path} holds {id_type};"
             " ids are integers, text, bytes or dates"
         )
-    return Table(path, id_column, text_column, meta.num_rows, id_type)
+    size = _column_bytes(meta, text_column)
+    return Table(path, id_column, text_column, meta.num_rows, size, id_type)
 
 
 def check_ids(ids: Strings, table: Table) -> None:
@@ -117,7 +120,17 @@ class ParquetFile:
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    return pq.ParquetFile(path, buffer_size=READ_BUFFER_BYTES, memory_map=False)
+    return pq.ParquetFile(path, buffer_size=READ_BUFFER_BYTES, memory_map=False, pre_buffer=False)
+
+
+def _column_bytes(meta: pq.FileMetaData, name: str) -> int:
+    """The decompressed size of a column's pages."""
+    chunks = (
+        meta.row_group(group).column(column)
+        for group in range(meta.num_row_groups)
+        for column in range(meta.num_columns)
+    )
+    return sum(c.total_uncompressed_size for c in chunks if c.path_in_schema == name)
 
 
 def _line(error: Exception) -> str:

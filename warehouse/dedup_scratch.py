@@ -1,7 +1,6 @@
 """What a dedup run puts aside when memory is short: keys by part, and the texts."""
 
 import os
-from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.dedup_input import DedupError
-from warehouse.dedup_texts import strings_of, text_bytes
+from warehouse.dedup_texts import SPARE, text_bytes
 from warehouse.history.fingerprint import I64, U64, Shingles, Strings
 from warehouse.history.pairing import PARTS, pack
 
@@ -72,7 +71,10 @@ class KeySpill:
 class TextShelf:
     """Texts by row: arrays as they were read while those are few, else all of them in a file."""
 
-    def __init__(self, folder: Path, limit_bytes: int = TEXTS_IN_MEMORY_BYTES) -> None:
+    def __init__(
+        self, folder: Path, expected_bytes: int, limit_bytes: int = TEXTS_IN_MEMORY_BYTES
+    ) -> None:
+        """Of texts that are expected to be too many none is held, nor are their shingles kept."""
         self._path = folder / "texts"
         self._limit_bytes = limit_bytes
         self._held: list[Strings] = []
@@ -82,6 +84,8 @@ class TextShelf:
         self._written = 0
         self._file: BinaryIO | None = None
         self._cut: list[Shingles] | None = []
+        if expected_bytes > limit_bytes:
+            self._write_out()
 
     @property
     def in_memory(self) -> bool:
@@ -137,13 +141,19 @@ class TextShelf:
                 [pa.array([], pa.large_string()), *(part.cast(pa.large_string()) for part in parts)]
             )
         begin, sizes = self._places(rows)
+        offsets = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(sizes, out=offsets[1:])
+        data = np.empty(int(offsets[-1]) + len(SPARE), np.uint8)
+        room, file = memoryview(cast(Any, data)), cast(BinaryIO, self._file).fileno()
         # read, not mapped: pages of a map would count as our memory
-        return strings_of([*map(self._read, begin.tolist(), sizes.tolist())])
-
-    def text(self, row: int) -> str:
-        """One text, while all are in memory."""
-        batch = bisect(self._starts, row) - 1
-        return str(self._held[batch][row - self._starts[batch]].as_py())
+        for start, place, stop in zip(
+            begin.tolist(), offsets[:-1].tolist(), offsets[1:].tolist(), strict=True
+        ):
+            if os.preadv(file, [room[place:stop]], start) < stop - place:
+                raise DedupError(f"{self._path} was cut short while it was in use")
+        return pa.LargeStringArray.from_buffers(
+            len(rows), pa.py_buffer(cast(Any, offsets)), pa.py_buffer(cast(Any, data))
+        )
 
     def _parted(self, rows: I64) -> Iterator[tuple[int, I64]]:
         """The batches that hold some rows, and the rows' places in each."""
@@ -160,9 +170,6 @@ class TextShelf:
         ends = self._ends[0]
         begin = np.where(rows > 0, ends[rows - 1], 0)
         return begin, ends[rows] - begin
-
-    def _read(self, start: int, size: int) -> bytes:
-        return os.pread(cast(BinaryIO, self._file).fileno(), size, start)
 
     def close(self) -> None:
         """Let the scratch file go."""

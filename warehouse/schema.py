@@ -568,6 +568,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
+        sorted_by=("source_id", "url"),
     ),
     Table(
         "listing_log",

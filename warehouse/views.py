@@ -3,7 +3,7 @@ columns it needs."""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -37,13 +37,7 @@ def create_views(
     `columns`: every name by which the only query that will be asked can mean a column
     (`asked.named_columns`); None: any may be asked for.
     """
-    chosen = _needed_for(asking)
-    wanted = _columns_of(chosen, asking, columns)
-    for statement in chosen:
-        text = statement.text
-        names = wanted[statement.makes]
-        if names is not None:
-            text = slimmed(text, names)
+    for text in _texts_for(asking, columns):
         if tables is not None:
             create_tables_of(connection, tables, tables_in(text))
             text = over_pinned(text)
@@ -56,14 +50,22 @@ class _Statement:
 
     text: str
     makes: str
-    words: frozenset[str]
-    hands_on: bool
-    """Whether it has columns of what it builds on without naming them."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What its SQL says."""
+        return frozenset(_WORD.findall(_COMMENT.sub("", self.text.lower())))
+
+    @property
+    def hands_on(self) -> bool:
+        """Whether it has columns of what it builds on without naming them."""
+        return _STAR.search(_COMMENT.sub("", self.text)) is not None
 
 
 _MADE = re.compile(r"^create or replace (?:view|macro) (\w+)", re.M)
 _WORD = re.compile(r"\w+")
 _COMMENT_LINES = re.compile(r"^--.*\n", re.M)
+_COMMENT = re.compile(r"--.*")
 _STAR = re.compile(r"(?<!count\()\*|(?:\bas\s+|\btable\s+|\(\s*)from\b")
 
 
@@ -82,22 +84,26 @@ def _needed_for(asking: str | None) -> list[_Statement]:
     return list(chosen.values())
 
 
-def _columns_of(
-    chosen: Iterable[_Statement], asking: str | None, columns: frozenset[str] | None
-) -> dict[str, frozenset[str] | None]:
-    """The columns of each that are needed; None: all of them."""
-    ordered = list(chosen)
-    asked = {one.makes for one in ordered}
+def _texts_for(asking: str | None, columns: frozenset[str] | None) -> list[str]:
+    """The statements that `create_views` executes, in order, each with no more columns than those
+    after it and the query name."""
+    chosen = _needed_for(asking)
+    asked = {one.makes for one in chosen}
     if asking is not None:
         asked &= set(_WORD.findall(asking.lower()))
-    wanted: dict[str, frozenset[str] | None] = {
-        one.makes: columns if one.makes in asked else frozenset() for one in ordered
-    }
-    for user in reversed(ordered):  # what it builds on stands before it
-        handed_on = wanted[user.makes] if user.hands_on else frozenset()
-        for name in user.words & wanted.keys() - {user.makes}:
-            wanted[name] = _both(_both(wanted[name], handed_on), user.words)
-    return wanted
+    wanted: dict[str, frozenset[str] | None] = dict.fromkeys(asked, columns)
+    texts = []
+    for one in reversed(chosen):  # what it builds on stands before it
+        if one.makes not in wanted:
+            continue  # a column needed it that nobody wants
+        names = wanted[one.makes]
+        if names is not None:
+            one = replace(one, text=slimmed(one.text, names))
+        texts.append(one.text)
+        handed_on = names if one.hands_on else frozenset()
+        for name in one.words & {other.makes for other in chosen} - {one.makes}:
+            wanted[name] = _both(_both(wanted.get(name, frozenset()), handed_on), one.words)
+    return texts[::-1]
 
 
 def _both(columns: frozenset[str] | None, others: frozenset[str] | None) -> frozenset[str] | None:
@@ -110,13 +116,5 @@ def _statements() -> tuple[_Statement, ...]:
     for _, text in view_files():
         for one in _COMMENT_LINES.sub("", text).split(";\n"):
             if made := _MADE.search(one):
-                plain = re.sub(r"--.*", "", one)
-                found.append(
-                    _Statement(
-                        f"{one.strip()};",
-                        made[1],
-                        frozenset(_WORD.findall(plain.lower())),
-                        _STAR.search(plain) is not None,
-                    )
-                )
+                found.append(_Statement(f"{one.strip()};", made[1]))
     return tuple(found)

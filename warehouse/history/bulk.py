@@ -8,13 +8,21 @@ letters, the capital sigma), that are written without spaces (Thai) or that lie 
 """
 
 from collections.abc import Sequence
+from threading import local
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from warehouse.history import conflict as definition
 from warehouse.history import fingerprint
+from warehouse.history.bulk_conflict import (
+    EDGE,
+    MONTH_HASHES,
+    count_plain_paragraphs,
+    surely_conflict,
+)
 from warehouse.history.bulk_kernels import (
     UNSAFE,
     add_chosen,
@@ -50,16 +58,18 @@ def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Sh
     data, offsets = _buffers(texts)
     factors, addends = fingerprint.permutations(scheme.bands * scheme.rows)
     # what is not kept is cut in one place, text after text
-    longest = int(np.diff(offsets).argmax()) if len(texts) else 0
-    cut, marked = _room(offsets if keep else offsets[longest : longest + 2])
+    longest = int(np.diff(offsets).max()) if len(texts) else 0
+    words = _most_words(int(offsets[-1] - offsets[0]) if keep else longest, len(offsets))
+    cut, marked = (np.empty(words, np.uint64) for _ in range(2)) if keep else _cut_room(words)
     count = (
         len(texts) * (1 + scheme.bands + scheme.dense_grams) + int(offsets[-1] - offsets[0]) // 2
     )
     digests, words, keys, ends, *found = sign_all(
         data, offsets, *fold_tables(), factors, addends,
         scheme.bands, scheme.window, scheme.dense_grams, *months(),
-        np.empty(count, np.uint64), cut, marked, keep,
+        _ROOM.take("keys", count), cut, marked, keep,
     )  # fmt: skip
+    keys = keys.copy()
     plain = np.flatnonzero(words == UNSAFE)
     kept = Shingles(*found)
     if len(plain):
@@ -74,7 +84,8 @@ def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Sh
 def shingles(texts: Strings) -> Shingles:
     """The distinct shingles and marked words of a string array without nulls."""
     data, offsets = _buffers(texts)
-    *cut, safe = cut_all(data, offsets, *fold_tables(), *months(), *_room(offsets))
+    room = _cut_room(_most_words(int(offsets[-1] - offsets[0]), len(offsets)))
+    *cut, safe = cut_all(data, offsets, *fold_tables(), *months(), *room)
     found = distinct([(Shingles(*cut), np.arange(len(texts)))])
     plain = np.flatnonzero(~safe)
     if not len(plain):
@@ -82,14 +93,34 @@ def shingles(texts: Strings) -> Shingles:
     return _with_plain(found, plain, fingerprint.strings(texts.take(plain)))
 
 
-def _room(offsets: I64) -> tuple[U64, U64]:
-    """Room for the shingles and for the marked words of texts that end there.
+class _Room(local):
+    """Room for what is found before it is known how much; each thread uses its own again.
 
-    Made by numpy, which asks for large pages: 0.8 million page faults for a million texts instead
-    of the 1.4 million when compiled code makes it.
+    Memory that was never touched costs the system more than what is then written there: it hands
+    out zeroed pages only.
     """
-    words = int(offsets[-1] - offsets[0]) // 2 + len(offsets)
-    return np.empty(words, np.uint64), np.empty(words, np.uint64)
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, U64] = {}
+
+    def take(self, name: str, count: int) -> U64:
+        """An array of at least so many numbers, in use until the name is asked for again."""
+        held = self._arrays.get(name)
+        if held is None or len(held) < count:
+            self._arrays[name] = held = np.empty(count + count // 4, np.uint64)
+        return held
+
+
+_ROOM = _Room()
+
+
+def _cut_room(words: int) -> tuple[U64, U64]:
+    return _ROOM.take("cut", words), _ROOM.take("marked", words)
+
+
+def _most_words(size: int, texts: int) -> int:
+    """Of so many bytes in all."""
+    return size // 2 + texts
 
 
 def _with_plain(found: Shingles, rows: I64, texts: list[str]) -> Shingles:
@@ -134,6 +165,22 @@ def compare(
     return shared, suspicious
 
 
+def conflict(texts: Strings, left: I64, right: I64) -> npt.NDArray[np.bool_]:
+    """`aligned_conflict` of every pair of rows; what is not plain is asked of the definition."""
+    data = _buffers(texts)
+    found: npt.NDArray[np.bool_] = surely_conflict(*data, left, right, EDGE, MONTH_HASHES)
+    found[~found] = fingerprint.conflict(texts, left[~found], right[~found])
+    return found
+
+
+def count_paragraphs(texts: Strings) -> I64:
+    """The paragraphs of every text; what is not plain is asked of the definition."""
+    found: I64 = count_plain_paragraphs(*_buffers(texts))
+    for row in np.flatnonzero(found < 0).tolist():
+        found[row] = definition.count_paragraphs(str(texts[row].as_py()))
+    return found
+
+
 def _buffers(texts: Strings) -> tuple[Any, I64]:
     """The bytes and offsets of a string array, with 16 bytes or more behind the last text.
 
@@ -160,5 +207,7 @@ def _spliced(values: U64, ends: I64, rows: I64, new: U64, new_ends: I64) -> tupl
     return np.insert(values, at, new), np.cumsum(sizes)
 
 
-COMPILED = Route(sign, shingles, compare, Keeping(sign_and_cut, distinct))
+COMPILED = Route(
+    sign, shingles, compare, Keeping(sign_and_cut, distinct), conflict, count_paragraphs
+)
 """This module's route, for many texts."""

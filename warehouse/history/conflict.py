@@ -80,7 +80,7 @@ def conflicts(text: str, other: str) -> bool:
     >>> conflicts("It met on 13.11.2023 in Minsk.", "It met on 13 November 2023 in Minsk.")
     False
     """
-    return _each_states_more(text, other) and aligned_conflict(text, other)
+    return states_more(text, other) and aligned_conflict(text, other)
 
 
 def aligned_conflict(text: str, other: str) -> bool:
@@ -202,7 +202,7 @@ def _without(parts: list[str], unwanted: Counter[str]) -> list[str]:
     return kept
 
 
-def _each_states_more(text: str, other: str) -> bool:
+def states_more(text: str, other: str) -> bool:
     """Whether each text has a number, month or capitalised word more often than the other."""
     balance = Counter(split_words(normalise(text)))
     balance.subtract(split_words(normalise(other)))

@@ -30,7 +30,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.normalise import NORMALISER_VERSION, normalise
-from warehouse.history.conflict import is_marked
+from warehouse.history.conflict import aligned_conflict, count_paragraphs, is_marked
 from warehouse.history.shingles import SHINGLE_WORDS
 from warehouse.history.tokens import split_words
 
@@ -176,6 +176,10 @@ class Route:
     shingles: Callable[[Strings], Shingles]
     compare: Compare
     keeping: Keeping
+    conflict: Callable[[Strings, I64, I64], npt.NDArray[np.bool_]]
+    """`aligned_conflict` of every pair of rows."""
+    count_paragraphs: Callable[[Strings], I64]
+    """`conflict.count_paragraphs` of every text."""
 
 
 def _joined(parts: Sequence[tuple[U64, I64]]) -> tuple[U64, I64]:
@@ -457,10 +461,21 @@ def strings(texts: Strings) -> list[str]:
     return cast(list[str], texts.to_pylist())
 
 
+def conflict(texts: Strings, left: I64, right: I64) -> npt.NDArray[np.bool_]:
+    """`aligned_conflict` of every pair of rows."""
+    found = [
+        aligned_conflict(str(texts[one].as_py()), str(texts[other].as_py()))
+        for one, other in zip(left.tolist(), right.tolist(), strict=True)
+    ]
+    return np.array(found, np.bool_)
+
+
 PLAIN = Route(
     lambda texts, scheme: sign(strings(texts), scheme),
     lambda texts: shingles(strings(texts)),
     compare,
     Keeping(lambda texts, scheme: sign_and_cut(strings(texts), scheme), distinct),
+    conflict,
+    lambda texts: np.array([*map(count_paragraphs, strings(texts))], np.int64),
 )
 """This module's own route, for few texts."""

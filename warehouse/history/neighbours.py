@@ -43,6 +43,9 @@ class Relation(StrEnum):
     """Proposed only: another language, the same content."""
 
 
+ORDER = tuple(Relation)
+"""Kinds are numbered as they stand in `Relation`."""
+
 SAME_TEXT = frozenset({Relation.EXACT, Relation.TEASER, Relation.NEAR})
 """The relations that join a cluster. A translation is proposed, never asserted; an update says
 more than its forerunner; a look-alike is another event."""
@@ -170,13 +173,13 @@ def least_shared(words: I64, other_words: I64, size: I64, other_size: I64, rules
 def kinds_of(
     pairs: Overlaps,
     rules: Rules,
-    gains_paragraph: Callable[[int], bool],
-    conflict: Callable[[int], bool],
-) -> list[Relation | None]:
-    """The relation of every measured pair, None for strangers.
+    gains_paragraph: Callable[[I64], npt.NDArray[np.bool_]],
+    conflict: Callable[[I64], npt.NDArray[np.bool_]],
+) -> npt.NDArray[np.int8]:
+    """The relation of every measured pair as its place in `ORDER`, -1 for strangers.
 
-    `gains_paragraph(i)` says whether the later text of a pair has more paragraphs, `conflict(i)`
-    whether its texts conflict; both are asked only where the answer matters.
+    `gains_paragraph` says of some pairs whether the later text has more paragraphs, `conflict`
+    whether their texts conflict; both are asked only where the answer matters.
     """
     short = np.minimum(pairs.words, pairs.other_words)
     long = np.maximum(pairs.words, pairs.other_words)
@@ -188,18 +191,15 @@ def kinds_of(
     held = pairs.shared / np.maximum(np.where(pairs.earlier, pairs.size, pairs.other_size), 1)
     update = (held >= rules.update_share) & (before > rules.update_length * after)
     update &= after > before
-    alike = pairs.jaccard >= rules.jaccard
-    kinds: list[Relation | None] = [None] * len(short)
-    for i in np.flatnonzero(pairs.equal | teaser | update | alike).tolist():
-        if pairs.equal[i]:
-            kinds[i] = Relation.EXACT if short[i] else None
-        elif teaser[i]:
-            kinds[i] = Relation.TEASER
-        elif update[i] and gains_paragraph(i):
-            kinds[i] = Relation.UPDATE
-        elif alike[i]:
-            differs = pairs.dubious[i] and conflict(i)
-            kinds[i] = Relation.LOOKALIKE if differs else Relation.NEAR
+    kinds = np.full(len(short), -1, np.int8)
+    kinds[teaser] = ORDER.index(Relation.TEASER)
+    extended = np.flatnonzero(update & ~teaser & ~pairs.equal)
+    kinds[extended[gains_paragraph(extended)]] = ORDER.index(Relation.UPDATE)
+    alike = (pairs.jaccard >= rules.jaccard) & (kinds < 0) & ~pairs.equal
+    kinds[alike] = ORDER.index(Relation.NEAR)
+    dubious = np.flatnonzero(alike & pairs.dubious)
+    kinds[dubious[conflict(dubious)]] = ORDER.index(Relation.LOOKALIKE)
+    kinds[pairs.equal] = np.where(short[pairs.equal] > 0, ORDER.index(Relation.EXACT), -1)
     return kinds
 
 
@@ -223,21 +223,25 @@ def tie_releases(
     texts = [article.text for article in found]
     measured = _measure(left, right, found, route)
 
-    def gains_paragraph(i: int) -> bool:
-        one, other = sorted((found[left[i]], found[right[i]]), key=lambda article: article.age)
-        return len(other.paragraphs) > len(one.paragraphs)
+    def gains_paragraph(asked: I64) -> npt.NDArray[np.bool_]:
+        pairs = (
+            sorted((found[left[i]], found[right[i]]), key=lambda article: article.age)
+            for i in asked
+        )
+        return np.array([len(b.paragraphs) > len(a.paragraphs) for a, b in pairs], bool)
 
-    kinds = kinds_of(
-        measured, rules, gains_paragraph, lambda i: conflicts(texts[left[i]], texts[right[i]])
-    )
+    def conflict(asked: I64) -> npt.NDArray[np.bool_]:
+        return np.array([conflicts(texts[left[i]], texts[right[i]]) for i in asked], bool)
+
+    kinds = kinds_of(measured, rules, gains_paragraph, conflict).tolist()
     jaccard, containment = measured.jaccard.tolist(), measured.containment.tolist()
     return [
         Neighbour(
-            *pair, kind, jaccard[i], containment[i],
-            *_place(kind, *sorted((found[left[i]], found[right[i]]), key=_count_words)),
+            *pair, ORDER[kind], jaccard[i], containment[i],
+            *_place(ORDER[kind], *sorted((found[left[i]], found[right[i]]), key=_count_words)),
         )
         for i, (pair, kind) in enumerate(zip(pairs, kinds, strict=True))
-        if kind is not None
+        if kind >= 0
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ whatever fits in memory at once. Every pair a part yields carries a count by sor
 are added up over the parts before strangers are dropped.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +20,7 @@ ROW_BITS = 28
 MAX_ROWS = 1 << ROW_BITS
 _PAIR_BITS = 31
 """Of a row in a pair, where an index's documents count too."""
+_BLOCK = 1 << 17
 _BELOW_KEY = np.uint64(ROW_BITS + 2)
 
 PASSAGE_HIT, BAND_HIT, COPY_HIT = 1, 1 << 12, 1 << 24
@@ -85,10 +87,9 @@ class Pairs:
         entries = np.concatenate(self._waiting)
         self._waiting, self._count = [], 0
         entries.sort()
-        hits = hits_of((entries & np.uint64(SORT_BITS)).astype(np.intp))
-        entries >>= np.uint64(2)
-        starts = np.flatnonzero(np.diff(entries, prepend=~entries[:1]))
-        keys, hits = entries[starts], np.add.reduceat(hits, starts, dtype=np.uint32)
+        keys, hits = (
+            np.concatenate(found) for found in zip(*map(_added_up, _blocks(entries)), strict=True)
+        )
         if len(self._keys):
             place = np.searchsorted(self._keys, keys)
             met = self._keys[np.minimum(place, len(self._keys) - 1)] == keys
@@ -103,6 +104,24 @@ class Pairs:
         left = self._keys >> np.uint64(_PAIR_BITS)
         right = self._keys & np.uint64((1 << _PAIR_BITS) - 1)
         return left.astype(np.int64), right.astype(np.int64), self._hits
+
+
+def _blocks(entries: U64) -> Iterator[U64]:
+    """Sorted entries in parts that the processor's cache can hold; no pair is in two of them."""
+    start = 0
+    while start < len(entries):
+        last = entries[min(start + _BLOCK, len(entries)) - 1]
+        stop = int(np.searchsorted(entries, last | np.uint64(SORT_BITS), "right"))
+        yield entries[start:stop]
+        start = stop
+
+
+def _added_up(entries: U64) -> tuple[U64, npt.NDArray[np.uint32]]:
+    """The distinct pairs among sorted entries, and the hits of each."""
+    hits = hits_of((entries & np.uint64(SORT_BITS)).astype(np.intp))
+    pairs = entries >> np.uint64(2)
+    starts = np.flatnonzero(np.diff(pairs, prepend=~pairs[:1]))
+    return pairs[starts], np.add.reduceat(hits, starts, dtype=np.uint32)
 
 
 def pack(keys: U64, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.uint8], U64]:

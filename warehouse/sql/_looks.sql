@@ -43,3 +43,13 @@ create or replace macro _looks_as_of(ts) as table
     from _altered_at(ts) as a
     join lake.looks as l on l.capture_id = a.capture_id
     where l.recorded_at <= ts;
+
+-- Internal. The same for who does not look for a release: one pass over all looks, where the above
+-- takes a second one to find those that were altered.
+create or replace macro _looks_read_at(ts) as table
+    select
+        l.capture_id, l.source_id, l.url, l.captured_at,
+        if(coalesce(a.is_again, false), a.reading_id, l.reading_id) as reading_id
+    from lake.looks as l
+    left join _altered_at(ts) as a on a.capture_id = l.capture_id
+    where l.recorded_at <= ts;

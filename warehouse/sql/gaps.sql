@@ -3,11 +3,11 @@
 -- listed"; url is NULL for a teaser without a link; since is when it was first named or first seen
 -- so; detail is the words of the link or teaser, or why nothing was read, NULL where nothing says.
 create or replace view gaps as
-    with looks as (
+    with looks as not materialized (
         select source_id, url, address, captured_at, outcome, error
         from _looks_as_of('infinity'::timestamptz)
     ),
-    answered as (
+    answered as not materialized (
         select source_id, coalesce(address, url) as url from looks
         where outcome not in ('failed', 'incomplete', 'refused')
         union
@@ -30,7 +30,7 @@ create or replace view gaps as
         group by source_id, coalesce(address, url)
         having not bool_or(outcome = 'discovery')  -- lists are no releases
     ),
-    listed as (
+    listed as not materialized (
         select source_id, url, any_value(link_text) as link_text, min(recorded_at) as since
         from lake.found_log
         group by source_id, url
@@ -50,9 +50,9 @@ create or replace view gaps as
         f.source_id, f.url, 'listed but never fetched' as gap, f.since,
         f.link_text as detail
     from listed as f
-    where not exists (
-        select 1 from answered as a where a.source_id = f.source_id and a.url = f.url
-    )
+    -- not `exists`: of one source's question it would read all sources' looks
+    left join answered as a on a.source_id = f.source_id and a.url = f.url
+    where a.url is null
     union all
     select
         n.source_id, n.url, 'fetched but not parsed',
@@ -61,13 +61,10 @@ create or replace view gaps as
         )),
         nullif(n.error, '')
     from newest as n
+    join answered as a on a.source_id = n.source_id and a.url = n.url
     where n.outcome in ('unreadable', 'held', 'failed', 'incomplete')
-        and exists (
-            select 1 from answered as a where a.source_id = n.source_id and a.url = n.url
-        )
     union all
     select a.source_id, a.url, 'seen in a ticker but never listed', a.since, a.text
     from announced as a
-    where not exists (
-        select 1 from listed as f where f.source_id = a.source_id and f.url = a.url
-    );
+    left join listed as f on f.source_id = a.source_id and f.url = a.url
+    where f.source_id is null;

@@ -21,7 +21,7 @@ create or replace view readings as
             count(distinct g.parser_version) over (partition by h.revision_id) as versions
         from held as h
         -- the look's own source and time say nothing new; they spare the other sources' rows
-        join _looks_as_of('infinity'::timestamptz) as l
+        join _looks_read_at('infinity'::timestamptz) as l
             on l.capture_id = h.capture_id and l.source_id = h.source_id
             and l.captured_at = h.seen_at
         join lake.reading_log as g on g.reading_id = l.reading_id and g.source_id = h.source_id
