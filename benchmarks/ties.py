@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from parsers.model import Sighting
@@ -125,7 +126,8 @@ def small_run(place: Place, new: int) -> None:
         f"(select release_id from lake.article_log) order by seen_at limit {new}"
     )
     store.begin()
-    store.known_captures(["none"])  # what a run has paid for by then: catalog, Arrow's scanner
+    # what a run has paid for by then: catalog, Arrow's scanner
+    store.ask("select 1 from wanted", wanted=pa.table({"key": ["none"]}))
     start, wall = time.process_time(), time.perf_counter()
     ties = settle_ties(store, NEXT_RUN, {row[0] for row in asked})
     spent, waited = time.process_time() - start, time.perf_counter() - wall

@@ -53,7 +53,8 @@ from warehouse.history.pairing import (
     PARTS,
     Caps,
     Pairs,
-    pairs_within,
+    meetings,
+    pack_pairs,
     unpack,
     worth_checking,
 )
@@ -196,6 +197,14 @@ def _route(rows: int) -> Route:
     return bulk.COMPILED
 
 
+def _meetings(rows: int) -> Callable[[U64, Caps, I64 | None, int], U64]:
+    if rows < COMPILED_FROM_ROWS:
+        return meetings
+    from warehouse.history import bulk_pairing
+
+    return bulk_pairing.meetings
+
+
 def _read(
     table: Table,
     index: Index | None,
@@ -261,14 +270,14 @@ def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.N
 
 def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I64]:
     """The pairs worth an exact check, the lower row left."""
-    pairs = Pairs()
+    pairs, meet = Pairs(), _meetings(source.table.rows)
     # few keys are looked up in the index for several parts at once, which costs as much as for one
     at_once = 8 if source.spill.count <= FEW_KEYS else 1
     for first in range(0, PARTS, at_once):
         parts = [(part, source.spill.part(part)) for part in range(first, first + at_once)]
         held = _pair_with_index(source, parts, caps, pairs)
         for (_, entries), met in zip(parts, held, strict=True):
-            pairs_within(entries, caps, pairs, met, source.base)
+            pairs.add(meet(entries, caps, met, source.base))
         progress("pair", first + at_once, PARTS)
     left, right, hits = pairs.result()
     words = source.documents.words
@@ -298,7 +307,8 @@ def _pair_with_index(
     held = np.zeros(len(keys), np.int64)
     for segment in source.index.segments:
         found, others = segment.probe(keys, caps.of(sort) - held)
-        pairs.add(others + segment.first, np.repeat(rows, found), np.repeat(sort, found))
+        new = np.repeat(rows, found), np.repeat(sort, found)
+        pairs.add(pack_pairs(others + segment.first, *new))
         held += found
     return np.split(held, np.cumsum([len(entries) for _, entries in parts])[:-1])
 

@@ -21,7 +21,7 @@ from warehouse.history.neighbours import (
     least_shared,
 )
 
-PAIRS_AT_ONCE = 1 << 11
+PAIRS_AT_ONCE = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,8 +285,9 @@ class Lake:
             return []
         among = f"{column} in (select key from wanted)"
         if len(wanted) <= few:
-            among += f" and list_contains($wanted, {column})"
-            parameters["wanted"] = wanted
+            # one value: DuckDB looks for a pandas to import at every element of a list
+            among += f" and list_contains(string_split($wanted, chr(31)), {column})"
+            parameters["wanted"] = "\x1f".join(wanted)
         table = pa.table({"key": pa.array(wanted, pa.string())})
         return self.ask(query.format(among=among), parameters or None, wanted=table)
 

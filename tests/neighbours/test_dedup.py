@@ -23,9 +23,10 @@ from warehouse import dedup_index, dedup_scratch
 from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
 from warehouse.dedup_index import open_index
-from warehouse.history import fingerprint
+from warehouse.dedup_input import open_table
+from warehouse.history import bulk_pairing, fingerprint
 from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
-from warehouse.history.pairing import PARTS, Caps, Pairs, pack, pairs_within, worth_checking
+from warehouse.history.pairing import PARTS, Caps, Pairs, meetings, pack, worth_checking
 from warehouse.history.shingles import shingles, words_of
 
 SETTINGS = DedupSettings()
@@ -301,6 +302,20 @@ def test_kinds_and_threshold_choose(tmp_path: Path) -> None:
     assert run(source, threshold=0.9)[1].keys() == {(0, 2)}
 
 
+def test_a_table_of_one_row_group_is_read_in_pieces(tmp_path: Path) -> None:
+    """Bug caught: Arrow read whole row groups ahead, and most writers put a million rows in one."""
+    random = np.random.default_rng(1)
+    texts = [random.bytes(512).hex() for _ in range(16_384)]
+    source = table(tmp_path / "in", texts)
+    assert pq.read_metadata(source).num_row_groups == 1
+    before = pa.total_allocated_bytes()
+    most = 0
+    for _, batch in open_table(source, "id", "text").batches():
+        most = max(most, pa.total_allocated_bytes() - before)
+        del batch
+    assert most < source.stat().st_size
+
+
 def test_null_empty_and_other_text_types(tmp_path: Path) -> None:
     texts: list[str | None] = [None, "", " ", "same words here", "same words here", None]
     for kind in (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())):
@@ -376,6 +391,24 @@ def test_an_index_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     refuse(good, "is not a folder", against=tmp_path / "good")
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 30)), max_size=60, unique=True),
+    st.lists(st.integers(0, 4), min_size=60, max_size=60),
+    st.integers(0, 3),
+)
+def test_both_routes_meet_the_same_pairs(
+    keyed: list[tuple[int, int]], held: list[int], base: int
+) -> None:
+    """`keyed` are keys with rows; their lowest bits tell the sort."""
+    keys = np.array([key << 40 | key % 3 for key, _ in keyed], np.uint64)
+    entries = np.sort(pack(keys, np.array([row for _, row in keyed], np.int64))[1])
+    caps = Caps(copies=5, bands=3, passages=2)
+    for met in (None, np.array(held[: len(entries)], np.int64)):
+        expected = meetings(entries, caps, met, base)
+        assert bulk_pairing.meetings(entries, caps, met, base).tolist() == expected.tolist()
+
+
 def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:
     signed = fingerprint.sign(corpus.texts, Scheme())
     caps = Caps(copies=3, bands=4, passages=2)
@@ -384,7 +417,7 @@ def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:
     parts, entries = pack(signed.keys[kept], rows)
     pairs = Pairs()
     for part in range(PARTS):
-        pairs_within(np.sort(entries[parts == part]), caps, pairs)
+        pairs.add(meetings(np.sort(entries[parts == part]), caps))
     left, right, hits = pairs.result()
     keep = worth_checking(hits, signed.words[left], signed.words[right])
     first_new = 400

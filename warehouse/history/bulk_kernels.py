@@ -28,6 +28,7 @@ _FIRST, _SECOND, _THIRD = (
 )
 _0, _1, _2, _3, _7, _8 = (_u64(n) for n in (0, 1, 2, 3, 7, 8))
 _29, _31, _32, _33, _56 = (_u64(n) for n in (29, 31, 32, 33, 56))
+_ALL_32 = _u64(0xFFFFFFFF)
 _EACH, _TOPS, _BYTES = _u64(0x0101010101010101), _u64(0x8080808080808080), _u64((1 << 56) - 1)
 
 _SORTS, _BAND, _COPY = _u64(fingerprint.SORT_BITS), _u64(fingerprint.BAND), _u64(fingerprint.COPY)
@@ -136,43 +137,79 @@ def _zeros_below(_typing, value):  # type: ignore[no-untyped-def]
     return types.uint64(value), code
 
 
+def _thirty_two(compare: str) -> Any:
+    """An intrinsic: which of the 32 bytes from a place on compare so with a byte, lowest first."""
+
+    @intrinsic
+    def found(_typing, data, at, byte):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            array = context.make_array(signature.args[0])(context, builder, args[0])
+            place = builder.gep(array.data, [args[1]])
+            many = ir.VectorType(ir.IntType(8), 32)
+            block = builder.load(builder.bitcast(place, many.as_pointer()), align=1)
+            first = builder.insert_element(
+                ir.Constant(many, ir.Undefined),
+                builder.trunc(args[2], ir.IntType(8)),
+                ir.Constant(ir.IntType(32), 0),
+            )
+            each = ir.Constant(ir.VectorType(ir.IntType(32), 32), [0] * 32)
+            byte_32_times = builder.shuffle_vector(first, ir.Constant(many, ir.Undefined), each)
+            bits = builder.icmp_unsigned(compare, block, byte_32_times)
+            return builder.zext(builder.bitcast(bits, ir.IntType(32)), ir.IntType(64))
+
+        return types.uint64(data, types.int64, types.int64), code
+
+    return found
+
+
+_bytes_below = _thirty_two("<")
+_bytes_equal = _thirty_two("==")
+
+
 @_jit
 def _find_stops(data, start, end, stops):  # type: ignore[no-untyped-def]
     """Where a text's white space stands, its end last, and whether it is plain ASCII.
 
-    Each byte's top bit answers a question for 8 bytes at once: adding 0x5F sets it for all above
-    a space, 0x60 for all from a space on. Not plain: a byte above ASCII, a backtick (which is
-    folded), or a control character that is no white space. Returns (count, plain); plain and a
-    count of 0 when such a control character makes the stops wrong.
+    Not plain: a byte above ASCII, a backtick (which is folded), or a control character that is no
+    white space. Returns (count, plain); plain and a count of 0 when such a control character
+    makes the stops wrong.
     """
     count = _0
-    strange = _0
+    ordinary, ticks = _ALL_32, _0
     at = start
-    while at <= end:
-        block = _eight_bytes(data, at)  # type: ignore[call-arg, var-annotated]
-        low = block & ~_TOPS
-        found = ~((low + _EACH * _u64(0x5F)) | block) & _TOPS
-        controls = ~((low + _EACH * _u64(0x60)) | block) & _TOPS
-        ticks = block ^ (_EACH * _u64(0x60))
-        odd = (block | ~(((ticks & ~_TOPS) + ~_TOPS) | ticks)) & _TOPS
-        if end - at < 8:
-            last = _u64(0x80) << _u64((end - at) << 3)
-            found = (found & (last - _1)) | last
-            controls &= last - _1
-            odd &= last - _1
-        strange |= odd
-        if controls != _0:
-            for i in range(8):
-                if controls >> _u64(8 * i + 7) & _1 and not (
-                    9 <= data[at + i] <= 13 or 28 <= data[at + i] <= 31
-                ):
-                    return _0, True
+    while at + 32 <= end:
+        found = _bytes_below(data, at, 33)
+        if found != found & _bytes_equal(data, at, 32) and _is_odd_control(data, at, at + 32):
+            return _0, True
+        ordinary &= _bytes_below(data, at, 128)
+        ticks |= _bytes_equal(data, at, 96)
         while found != _0:
-            stops[count] = at + np.int64(_zeros_below(found) >> _3)
+            stops[count] = at + np.int64(_zeros_below(found))  # type: ignore[call-arg]
             count += _1
             found &= found - _1
-        at += 8
-    return count, strange == _0
+        at += 32
+    if _is_odd_control(data, at, end):
+        return _0, True
+    while at < end:
+        byte = data[at]
+        ordinary &= _ALL_32 * _u64(byte < 128)
+        ticks |= _u64(byte == 96)
+        if byte <= 32:
+            stops[count] = at
+            count += _1
+        at += 1
+    stops[count] = end
+    return count + _1, ordinary == _ALL_32 and ticks == _0
+
+
+@_jit
+def _is_odd_control(data, start, end):  # type: ignore[no-untyped-def]
+    """Whether a control character that is no white space stands there."""
+    for at in range(start, end):
+        byte = data[at]
+        if byte < 32 and not (9 <= byte <= 13 or 28 <= byte <= 31):
+            return True
+    return False
 
 
 @_jit

@@ -18,7 +18,7 @@ PART_BITS = 6
 PARTS = 1 << PART_BITS
 ROW_BITS = 28
 MAX_ROWS = 1 << ROW_BITS
-_PAIR_BITS = 31
+PAIR_BITS = 31
 """Of a row in a pair, where an index's documents count too."""
 _BLOCK = 1 << 17
 _BELOW_KEY = np.uint64(ROW_BITS + 2)
@@ -68,13 +68,8 @@ class Pairs:
     _keys: U64 = field(default_factory=lambda: np.zeros(0, np.uint64))
     _hits: npt.NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
 
-    def add(self, left: I64, right: I64, sort: npt.NDArray[np.integer]) -> None:
-        """Take the pairs in that share a key of such a sort; rows are below 2^31."""
-        entries = left.astype(np.uint64)
-        entries <<= np.uint64(_PAIR_BITS)
-        entries |= right.astype(np.uint64)
-        entries <<= np.uint64(2)
-        entries |= sort.astype(np.uint64)
+    def add(self, entries: U64) -> None:
+        """Take pairs in, as `meetings` and `pack_pairs` give them."""
         self._waiting.append(entries)
         self._count += len(entries)
         if self._count > self.compact_at:
@@ -101,8 +96,8 @@ class Pairs:
     def result(self) -> tuple[I64, I64, npt.NDArray[np.uint32]]:
         """Left rows, right rows and hits of the distinct pairs, ordered by both rows."""
         self._compact()
-        left = self._keys >> np.uint64(_PAIR_BITS)
-        right = self._keys & np.uint64((1 << _PAIR_BITS) - 1)
+        left = self._keys >> np.uint64(PAIR_BITS)
+        right = self._keys & np.uint64((1 << PAIR_BITS) - 1)
         return left.astype(np.int64), right.astype(np.int64), self._hits
 
 
@@ -140,10 +135,8 @@ def unpack(part: int, entries: U64) -> tuple[U64, npt.NDArray[np.intp], I64]:
     return keys, sort, (entries & np.uint64(MAX_ROWS - 1)).astype(np.int64)
 
 
-def pairs_within(
-    entries: U64, caps: Caps, pairs: Pairs, held: I64 | None = None, base: int = 0
-) -> None:
-    """Add the pairs of rows that share a key among the sorted entries of one part.
+def meetings(entries: U64, caps: Caps, held: I64 | None = None, base: int = 0) -> U64:
+    """The pairs of rows that share a key among the sorted entries of one part, for `Pairs`.
 
     `held` says how many texts outside of them, all earlier, each entry has met already; they
     count towards the cap. `base` is added to every row.
@@ -152,7 +145,7 @@ def pairs_within(
     equal = keys[1:] == keys[:-1]
     members = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
     if not len(members):
-        return
+        return entries[:0]
     keys = keys[members]
     rows = (entries[members] & np.uint64(MAX_ROWS - 1)).astype(np.int64) + base
     starts = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
@@ -163,7 +156,17 @@ def pairs_within(
     met = np.minimum(rank, room)
     right = np.repeat(np.arange(len(keys)), met)
     left = first[right] + np.arange(len(right)) - np.repeat(np.cumsum(met) - met, met)
-    pairs.add(rows[left], rows[right], sort[right])
+    return pack_pairs(rows[left], rows[right], sort[right])
+
+
+def pack_pairs(left: I64, right: I64, sort: npt.NDArray[np.integer]) -> U64:
+    """Pairs that share a key of such a sort, for `Pairs`; rows are below 2^31."""
+    entries = left.astype(np.uint64)
+    entries <<= np.uint64(PAIR_BITS)
+    entries |= right.astype(np.uint64)
+    entries <<= np.uint64(2)
+    entries |= sort.astype(np.uint64)
+    return entries
 
 
 def hits_of(sort: npt.NDArray[np.intp]) -> npt.NDArray[np.uint32]:

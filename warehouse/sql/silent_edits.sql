@@ -6,6 +6,7 @@
 create or replace view silent_edits as
     with weighed as (
         select
+            release_id,
             revision_id,
             sum(
                 case
@@ -21,7 +22,7 @@ create or replace view silent_edits as
             ) as weight,
             list(distinct kind order by kind) as kinds
         from changes
-        group by revision_id
+        group by release_id, revision_id
     )
     select
         r.release_id,
@@ -43,6 +44,6 @@ create or replace view silent_edits as
         r.seen_at,
         r.revision_id
     from revisions as r
-    left join weighed as w on w.revision_id = r.revision_id
+    left join weighed as w on w.revision_id = r.revision_id and w.release_id = r.release_id
     where (r.cause = 'publisher' and r.announced = false) or r.appeared_late
     order by r.flapping, weight desc, r.seen_at desc, r.release_id, r.revision;
