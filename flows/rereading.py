@@ -115,10 +115,11 @@ class _Staging:
     def read(self) -> int:
         """Read what nobody has staged yet; how many bodies were."""
         self.staged.collect()
-        left = self._store.write_bodies_to_read_again(
-            self._source.id, self._version, self.staged.folder, self.staged.work,
-            (self._share.number, self._share.of),
-        )  # fmt: skip
+        with self._store.reading():
+            left = self._store.write_bodies_to_read_again(
+                self._source.id, self._version, self.staged.folder, self.staged.work,
+                (self._share.number, self._share.of),
+            )  # fmt: skip
         before = 0 if self._share != ALL else self.staged.count
         count = 0
         for bodies, looks in self._reader.read(self._untried()):

@@ -1,5 +1,7 @@
 """Fixtures that tests of several rooms share."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -22,3 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, one in enumerate(_LONG) if item.nodeid.startswith(one)), len(_LONG))
 
     items.sort(key=rank)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a sixth of a run's time is waiting for a disk."""
+    return (os.cpu_count() or 1) + 1
