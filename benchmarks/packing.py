@@ -45,7 +45,7 @@ START = datetime(2020, 1, 1, tzinfo=UTC)
 SOURCE = "lakes"
 LOOKS_A_RUN = 200
 _REVISIONS, _UNCHANGED = 3, 2
-_READS = 200
+_READS, _READS_BY_GIT = 200, 40
 
 Page = tuple[int, Sighting]
 
@@ -270,9 +270,9 @@ def read_both(place: Place, repository: Repository, releases: int, last: datetim
         connection.execute(whole, [asked[0][1]]).fetchall()
         told("every release as of a time, ours", 1, started, wall)
     started, wall = cpu_s(), time.perf_counter()
-    theirs = [by_git(repository, number, at) for _, number, at in named]
-    told("one release as of a time, git", len(asked), started, wall)
-    for row, text in zip(ours, theirs, strict=True):
+    theirs = [by_git(repository, number, at) for _, number, at in named[:_READS_BY_GIT]]
+    told("one release as of a time, git", len(theirs), started, wall)
+    for row, text in zip(ours, theirs, strict=False):
         assert (row is None) == (text is None)
         assert row is None or text is None or row[0] in text or not row[0]
     started, wall = cpu_s(), time.perf_counter()

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ from warehouse.dedup_settings import (
     chosen_kinds,
     with_threshold,
 )
-from warehouse.history import fingerprint
+from warehouse.history import fingerprint, pairing
 from warehouse.history.fingerprint import (
     I64,
     U64,
@@ -53,7 +54,6 @@ from warehouse.history.pairing import (
     PARTS,
     Caps,
     Pairs,
-    meetings,
     pack_pairs,
     unpack,
     worth_checking,
@@ -197,12 +197,13 @@ def _route(rows: int) -> Route:
     return bulk.COMPILED
 
 
-def _meetings(rows: int) -> Callable[[U64, Caps, I64 | None, int], U64]:
+def _pairing(rows: int) -> Any:
+    """Where `meetings` and `parted` are: two modules that give the same."""
     if rows < COMPILED_FROM_ROWS:
-        return meetings
+        return pairing
     from warehouse.history import bulk_pairing
 
-    return bulk_pairing.meetings
+    return bulk_pairing
 
 
 def _read(
@@ -214,7 +215,10 @@ def _read(
     progress: Progress,
 ) -> _Input:
     """Sign every text; ids are checked and, with an index, matched to its own."""
-    spill, shelf = KeySpill(folder), TextShelf(folder, table.text_bytes)
+    spill, shelf = (
+        KeySpill(folder, _pairing(table.rows).parted),
+        TextShelf(folder, table.text_bytes),
+    )
     ids: list[Strings] = []
     parts: list[Documents] = []
     counts: list[npt.NDArray[np.uint32]] = [np.zeros(0, np.uint32)]
@@ -233,9 +237,8 @@ def _read(
 
     done = 0
     for signed, cut in mapped(sign, texts(), settings.threads):
-        rows = np.arange(done, done + len(signed))
         counts.append(np.diff(signed.ends, prepend=0).astype(np.uint32))
-        spill.add(signed.keys, np.repeat(rows, counts[-1]))
+        spill.add(signed.keys, signed.ends, done)
         if cut is not None:
             shelf.keep(cut)
         parts.append(Documents(ids[len(parts)], signed.words, signed.digests))
@@ -270,7 +273,7 @@ def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.N
 
 def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I64]:
     """The pairs worth an exact check, the lower row left."""
-    pairs, meet = Pairs(), _meetings(source.table.rows)
+    pairs, meet = Pairs(), _pairing(source.table.rows).meetings
     # few keys are looked up in the index for several parts at once, which costs as much as for one
     at_once = 8 if source.spill.count <= FEW_KEYS else 1
     for first in range(0, PARTS, at_once):

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from warehouse.dedup_input import DedupError
 from warehouse.dedup_texts import SPARE, text_bytes
 from warehouse.history.fingerprint import I64, U64, Shingles, Strings
-from warehouse.history.pairing import PARTS, pack
+from warehouse.history.pairing import PARTS
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -27,21 +26,25 @@ TEXTS_IN_MEMORY_BYTES = 384 << 20
 class KeySpill:
     """Keys with their rows, parted by their top bits; in files once there are many."""
 
-    def __init__(self, folder: Path, limit_bytes: int = KEYS_IN_MEMORY_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parted: Callable[[U64, I64, int], tuple[U64, I64]],
+        limit_bytes: int = KEYS_IN_MEMORY_BYTES,
+    ) -> None:
+        """`parted` is `pairing.parted` or its equal."""
         self._folder = folder
+        self._parted = parted
         self._limit_bytes = limit_bytes
         self._held: list[list[U64]] = [[] for _ in range(PARTS)]
         self._held_bytes = 0
         self.count = 0
 
-    def add(self, keys: U64, rows: npt.NDArray[np.integer]) -> None:
-        """Take keys of further rows in."""
-        parts, entries = pack(keys, rows)
-        order = np.argsort(parts, kind="stable")
-        bounds = np.searchsorted(parts[order], np.arange(PARTS + 1))
-        entries = entries[order]
-        for part in range(PARTS):
-            self._held[part].append(entries[bounds[part] : bounds[part + 1]])
+    def add(self, keys: U64, ends: I64, first: int) -> None:
+        """Take the keys of further texts in; see `pairing.parted`."""
+        entries, bounds = self._parted(keys, ends, first)
+        for part, (start, stop) in enumerate(pairwise(bounds.tolist())):
+            self._held[part].append(entries[start:stop])
         self.count += len(keys)
         self._held_bytes += entries.nbytes
         if self._held_bytes > self._limit_bytes:

@@ -26,7 +26,7 @@ from warehouse.dedup_index import open_index
 from warehouse.dedup_input import open_table
 from warehouse.history import bulk_pairing, fingerprint
 from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
-from warehouse.history.pairing import PARTS, Caps, Pairs, meetings, pack, worth_checking
+from warehouse.history.pairing import PARTS, Caps, Pairs, meetings, pack, parted, worth_checking
 from warehouse.history.shingles import shingles, words_of
 
 SETTINGS = DedupSettings()
@@ -401,8 +401,11 @@ def test_both_routes_meet_the_same_pairs(
     keyed: list[tuple[int, int]], held: list[int], base: int
 ) -> None:
     """`keyed` are keys with rows; their lowest bits tell the sort."""
-    keys = np.array([key << 40 | key % 3 for key, _ in keyed], np.uint64)
+    keys = np.array([key << 57 | key << 40 | key % 3 for key, _ in keyed], np.uint64)
     entries = np.sort(pack(keys, np.array([row for _, row in keyed], np.int64))[1])
+    ends = np.cumsum([2] * (len(keys) // 2) + [len(keys) % 2, 0])
+    for mine, theirs in zip(parted(keys, ends, 7), bulk_pairing.parted(keys, ends, 7), strict=True):
+        assert mine.tolist() == theirs.tolist()
     caps = Caps(copies=5, bands=3, passages=2)
     for met in (None, np.array(held[: len(entries)], np.int64)):
         expected = meetings(entries, caps, met, base)

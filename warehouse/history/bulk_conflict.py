@@ -9,14 +9,14 @@ Why words face to face are the alignment: two sentences of equal length that dif
 with each differing word found nowhere in the other sentence, cannot be aligned with fewer than d
 edits, and with d only by replacing those very words.
 
-All that is compiled stands in this file; see `bulk_kernels`.
+Functions that call each other stand in one file; see `bulk_machine`.
 """
 
 from typing import Any
 
 import numpy as np
 
-from warehouse.history.bulk_kernels import _eight_bytes, _jit, _zeros_below
+from warehouse.history.bulk_machine import eight_bytes, jit, zeros_below
 from warehouse.history.conflict import EDGES, MONTHS, SURELY_PAIRED_SHARE
 
 _MOST_WORDS = 256
@@ -44,7 +44,7 @@ EDGE = np.array([chr(byte) in EDGES for byte in range(256)])
 """Which bytes are edge punctuation."""
 
 
-@_jit
+@jit
 def surely_conflict(data: Any, offsets: Any, left: Any, right: Any, edge: Any, months: Any) -> Any:
     """Whether each pair of texts conflicts for sure."""
     longest = 0
@@ -67,7 +67,7 @@ def surely_conflict(data: Any, offsets: Any, left: Any, right: Any, edge: Any, m
     return found
 
 
-@_jit
+@jit
 def count_plain_paragraphs(data: Any, offsets: Any) -> Any:
     """The paragraphs of every text; -1 where it is not ASCII or begins or ends in white space."""
     counts = np.full(len(offsets) - 1, -1, np.int64)
@@ -82,18 +82,18 @@ def count_plain_paragraphs(data: Any, offsets: Any) -> Any:
     return counts
 
 
-@_jit
+@jit
 def _borders(data: Any, start: Any, end: Any) -> Any:
     """How many stretches of white space inside a plain text hold two line ends or more."""
     count = 0
     at = start
     while at < end:
-        block = _eight_bytes(data, at)  # type: ignore[call-arg, var-annotated]
+        block = eight_bytes(data, at)  # type: ignore[call-arg, var-annotated]
         found = _zeros(block ^ (_EACH * np.uint64(10)))
         if not found:
             at += 8
             continue
-        at += np.int64(_zeros_below(found) >> _3) + 1
+        at += np.int64(zeros_below(found) >> _3) + 1
         lines = 1
         while at < end and _is_space(data[at]):
             lines += data[at] == 10
@@ -102,7 +102,7 @@ def _borders(data: Any, start: Any, end: Any) -> Any:
     return count
 
 
-@_jit
+@jit
 def _texts_conflict(
     data: Any, at: Any, end: Any, other_at: Any, other_end: Any,
     edge: Any, months: Any, words: Any, hashes: Any, numbers: Any,
@@ -158,13 +158,13 @@ def _texts_conflict(
             return False
 
 
-@_jit
+@jit
 def _is_plain(data: Any, start: Any, end: Any) -> Any:
     """Whether a text is ASCII without a backtick: normalising leaves its words alone."""
     odd = _0
     at = start
     while at + 8 <= end:
-        block = _eight_bytes(data, at)  # type: ignore[call-arg, var-annotated]
+        block = eight_bytes(data, at)  # type: ignore[call-arg, var-annotated]
         odd |= block | _zeros(block ^ (_EACH * np.uint64(96)))
         at += 8
     while at < end:
@@ -173,18 +173,18 @@ def _is_plain(data: Any, start: Any, end: Any) -> Any:
     return odd & _TOPS == _0
 
 
-@_jit
+@jit
 def _zeros(block: Any) -> Any:
     """The top bits of the bytes that are 0, of bytes below 128."""
     return ~(block + (_TOPS - _EACH)) & _TOPS
 
 
-@_jit
+@jit
 def _is_space(byte: Any) -> Any:
     return byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31
 
 
-@_jit
+@jit
 def _read_paragraph(data: Any, at: Any, end: Any, starts: Any, ends: Any) -> Any:
     """Where the words of the next paragraph begin and end; how many, and where reading goes on."""
     count = lines = 0
@@ -204,7 +204,7 @@ def _read_paragraph(data: Any, at: Any, end: Any, starts: Any, ends: Any) -> Any
     return count, at
 
 
-@_jit
+@jit
 def _sentence_end(data: Any, starts: Any, ends: Any, first: Any, count: Any) -> Any:
     """Behind the last word of the sentence that begins at a word; -1 after a stop by itself."""
     for i in range(first, count - 1):
@@ -216,7 +216,7 @@ def _sentence_end(data: Any, starts: Any, ends: Any, first: Any, count: Any) -> 
     return count
 
 
-@_jit
+@jit
 def _equal_words(
     data: Any, starts: Any, ends: Any, first: Any,
     other_starts: Any, other_ends: Any, other_first: Any, size: Any,
@@ -232,7 +232,7 @@ def _equal_words(
     return True
 
 
-@_jit
+@jit
 def _hash_lowered(data: Any, start: Any, end: Any) -> Any:
     state = _SEED
     for at in range(start, end):
@@ -242,14 +242,14 @@ def _hash_lowered(data: Any, start: Any, end: Any) -> Any:
     return state
 
 
-@_jit
+@jit
 def _lowered(data: Any, starts: Any, ends: Any, first: Any, size: Any, out: Any) -> Any:
     """Hashes of a sentence's lower-cased words."""
     for i in range(size):
         out[i] = _hash_lowered(data, starts[first + i], ends[first + i])
 
 
-@_jit
+@jit
 def _forms(data: Any, starts: Any, ends: Any, first: Any, size: Any, edge: Any, out: Any) -> Any:
     """Hashes of the forms in which words are aligned: `conflict._form`."""
     for i in range(size):
@@ -257,7 +257,7 @@ def _forms(data: Any, starts: Any, ends: Any, first: Any, size: Any, edge: Any, 
         out[i] = _hash_lowered(data, start, end)
 
 
-@_jit
+@jit
 def _bare(data: Any, start: Any, end: Any, edge: Any) -> Any:
     """Where `conflict._bare` of a word begins and ends."""
     while start < end and edge[data[start]]:
@@ -269,7 +269,7 @@ def _bare(data: Any, start: Any, end: Any, edge: Any) -> Any:
     return start, end
 
 
-@_jit
+@jit
 def _has(values: Any, size: Any, value: Any) -> Any:
     for i in range(size):  # noqa: SIM110 - numba compiles no generator
         if values[i] == value:
@@ -277,7 +277,7 @@ def _has(values: Any, size: Any, value: Any) -> Any:
     return False
 
 
-@_jit
+@jit
 def _overlap(words: Any, size: Any, others: Any, other_size: Any) -> Any:
     """Distinct words in both over those of the side with more."""
     mine = theirs = shared = 0
@@ -290,7 +290,7 @@ def _overlap(words: Any, size: Any, others: Any, other_size: Any) -> Any:
     return shared / max(mine, theirs)
 
 
-@_jit
+@jit
 def _lacks(data: Any, start: Any, end: Any, starts: Any, ends: Any, first: Any, size: Any) -> Any:
     """Whether a sentence stands nowhere in the other text, however that is spaced.
 
@@ -301,12 +301,12 @@ def _lacks(data: Any, start: Any, end: Any, starts: Any, ends: Any, first: Any, 
     head, tail = _EACH * np.uint64(data[begin]), _EACH * np.uint64(data[ends[first] - 1])
     block = start
     while block + length <= end:
-        found = _zeros(_eight_bytes(data, block) ^ head)  # type: ignore[call-arg]
+        found = _zeros(eight_bytes(data, block) ^ head)  # type: ignore[call-arg]
         if found:
-            last = _eight_bytes(data, block + length - 1)
+            last = eight_bytes(data, block + length - 1)
             found &= _zeros(last ^ tail)
         while found:
-            place = block + np.int64(_zeros_below(found) >> _3)
+            place = block + np.int64(zeros_below(found) >> _3)
             found &= found - _1
             if _stands_at(data, place, end, begin, stop):
                 return False
@@ -314,7 +314,7 @@ def _lacks(data: Any, start: Any, end: Any, starts: Any, ends: Any, first: Any, 
     return True
 
 
-@_jit
+@jit
 def _stands_at(data: Any, place: Any, end: Any, at: Any, stop: Any) -> Any:
     """Whether the bytes from `at` to `stop` stand at a place, white space of any width alike."""
     while at < stop and place < end:
@@ -333,7 +333,7 @@ def _stands_at(data: Any, place: Any, end: Any, at: Any, stop: Any) -> Any:
     return at == stop
 
 
-@_jit
+@jit
 def _face_to_face(forms: Any, others: Any, size: Any) -> Any:
     """Whether words that differ from the one at their place stand nowhere in the other sentence."""
     for i in range(size):
@@ -342,7 +342,7 @@ def _face_to_face(forms: Any, others: Any, size: Any) -> Any:
     return True
 
 
-@_jit
+@jit
 def _number(data: Any, start: Any, end: Any) -> Any:
     """The number in a word: -1 without a digit, _MANY when it may not be one number."""
     value = -1
@@ -358,7 +358,7 @@ def _number(data: Any, start: Any, end: Any) -> Any:
     return value
 
 
-@_jit
+@jit
 def _numbers_differ(
     data: Any, starts: Any, ends: Any, first: Any,
     other_starts: Any, other_ends: Any, other_first: Any, size: Any,
@@ -390,7 +390,7 @@ def _numbers_differ(
     return False
 
 
-@_jit
+@jit
 def _names_differ(
     data: Any, starts: Any, ends: Any, first: Any,
     other_starts: Any, other_ends: Any, other_first: Any, size: Any,
@@ -418,7 +418,7 @@ def _names_differ(
     return False
 
 
-@_jit
+@jit
 def _is_name(data: Any, start: Any, end: Any, form: Any, edge: Any, months: Any) -> Any:
     """1 for a name inside a sentence, 0 for none, _MANY for what may be a short form or a month."""
     bare, stop = _bare(data, start, end, edge)
@@ -429,7 +429,7 @@ def _is_name(data: Any, start: Any, end: Any, form: Any, edge: Any, months: Any)
     return _MANY if data[end - 1] == 46 and stop - bare <= 3 else 1
 
 
-@_jit
+@jit
 def _has_more(values: Any, size: Any, others: Any, other_size: Any) -> Any:
     """Whether some value stands more often on one side than on the other."""
     for i in range(size):

@@ -1,18 +1,18 @@
 """Texts in Arrow buffers to keys and shingles, compiled by numba.
 
-All that is compiled stands in this one file: numba keeps compiled code until the file a function
-stands in changes, and does not notice a change in another file that the function calls into.
+Functions that call each other stand in one file; see `bulk_machine`.
 """
 
-from typing import Any
-
-import numba
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.extending import intrinsic
 
 from warehouse.history import fingerprint
+from warehouse.history.bulk_machine import (
+    bytes_below,
+    bytes_equal,
+    eight_bytes,
+    jit,
+    zeros_below,
+)
 from warehouse.history.bulk_tables import DIGIT_BIT, SPACE_BIT, TABLE_END, UNSAFE_BIT
 
 UNSAFE = -1
@@ -34,15 +34,7 @@ _EACH, _TOPS, _BYTES = _u64(0x0101010101010101), _u64(0x8080808080808080), _u64(
 _SORTS, _BAND, _COPY = _u64(fingerprint.SORT_BITS), _u64(fingerprint.BAND), _u64(fingerprint.COPY)
 
 
-def _jit(function: Any) -> Any:
-    """The function compiled, and kept compiled where there is a folder to keep it in."""
-    try:
-        return numba.njit(nogil=True, cache=True, boundscheck=False)(function)
-    except RuntimeError:  # neither the source's folder nor the user's can be written
-        return numba.njit(nogil=True, boundscheck=False)(function)
-
-
-@_jit
+@jit
 def _mix(value):  # type: ignore[no-untyped-def]
     value ^= value >> _33
     value *= _MIX_1
@@ -51,7 +43,7 @@ def _mix(value):  # type: ignore[no-untyped-def]
     return value ^ (value >> _33)
 
 
-@_jit
+@jit
 def _push(state, part, size, packed):  # type: ignore[no-untyped-def]
     """A word's hash, open part and size after the bytes of one table entry."""
     data, length = packed & _BYTES, packed >> _56 & _7
@@ -65,7 +57,7 @@ def _push(state, part, size, packed):  # type: ignore[no-untyped-def]
     return state, part, size
 
 
-@_jit
+@jit
 def _close(state, part, size):  # type: ignore[no-untyped-def]
     """A word's hash at its end: at least two steps of 8 bytes."""
     if size & _7 != _0:
@@ -77,7 +69,7 @@ def _close(state, part, size):  # type: ignore[no-untyped-def]
     return _mix(state ^ size)
 
 
-@_jit
+@jit
 def _code_point(data, at):  # type: ignore[no-untyped-def]
     """The code point at a place and its width; TABLE_END for all from there on."""
     byte = np.int64(data[at])
@@ -90,7 +82,7 @@ def _code_point(data, at):  # type: ignore[no-untyped-def]
     return (TABLE_END if byte >= 0xF0 else min(point, TABLE_END)), 3
 
 
-@_jit
+@jit
 def _read_slowly(data, at, end, fold, lower):  # type: ignore[no-untyped-def]
     """One word of any script from `at` on: its two hashes, size, digit flag and where it ends.
 
@@ -115,58 +107,7 @@ def _read_slowly(data, at, end, fold, lower):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@intrinsic
-def _eight_bytes(_typing, data, at):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """The 8 bytes of an array from a place on, aligned or not, the first one lowest."""
-
-    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        place = builder.gep(array.data, [args[1]])
-        return builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
-
-    return types.uint64(data, types.int64), code
-
-
-@intrinsic
-def _zeros_below(_typing, value):  # type: ignore[no-untyped-def]
-    """How many bits below the lowest that is set; 64 without any."""
-
-    def code(_context, builder, _signature, args):  # type: ignore[no-untyped-def]
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.uint64(value), code
-
-
-def _thirty_two(compare: str) -> Any:
-    """An intrinsic: which of the 32 bytes from a place on compare so with a byte, lowest first."""
-
-    @intrinsic
-    def found(_typing, data, at, byte):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
-            array = context.make_array(signature.args[0])(context, builder, args[0])
-            place = builder.gep(array.data, [args[1]])
-            many = ir.VectorType(ir.IntType(8), 32)
-            block = builder.load(builder.bitcast(place, many.as_pointer()), align=1)
-            first = builder.insert_element(
-                ir.Constant(many, ir.Undefined),
-                builder.trunc(args[2], ir.IntType(8)),
-                ir.Constant(ir.IntType(32), 0),
-            )
-            each = ir.Constant(ir.VectorType(ir.IntType(32), 32), [0] * 32)
-            byte_32_times = builder.shuffle_vector(first, ir.Constant(many, ir.Undefined), each)
-            bits = builder.icmp_unsigned(compare, block, byte_32_times)
-            return builder.zext(builder.bitcast(bits, ir.IntType(32)), ir.IntType(64))
-
-        return types.uint64(data, types.int64, types.int64), code
-
-    return found
-
-
-_bytes_below = _thirty_two("<")
-_bytes_equal = _thirty_two("==")
-
-
-@_jit
+@jit
 def _find_stops(data, start, end, stops):  # type: ignore[no-untyped-def]
     """Where a text's white space stands, its end last, and whether it is plain ASCII.
 
@@ -178,13 +119,13 @@ def _find_stops(data, start, end, stops):  # type: ignore[no-untyped-def]
     ordinary, ticks = _ALL_32, _0
     at = start
     while at + 32 <= end:
-        found = _bytes_below(data, at, 33)
-        if found != found & _bytes_equal(data, at, 32) and _is_odd_control(data, at, at + 32):
+        found = bytes_below(data, at, 33)
+        if found != found & bytes_equal(data, at, 32) and _is_odd_control(data, at, at + 32):
             return _0, True
-        ordinary &= _bytes_below(data, at, 128)
-        ticks |= _bytes_equal(data, at, 96)
+        ordinary &= bytes_below(data, at, 128)
+        ticks |= bytes_equal(data, at, 96)
         while found != _0:
-            stops[count] = at + np.int64(_zeros_below(found))  # type: ignore[call-arg]
+            stops[count] = at + np.int64(zeros_below(found))  # type: ignore[call-arg]
             count += _1
             found &= found - _1
         at += 32
@@ -202,7 +143,7 @@ def _find_stops(data, start, end, stops):  # type: ignore[no-untyped-def]
     return count + _1, ordinary == _ALL_32 and ticks == _0
 
 
-@_jit
+@jit
 def _is_odd_control(data, start, end):  # type: ignore[no-untyped-def]
     """Whether a control character that is no white space stands there."""
     for at in range(start, end):
@@ -212,40 +153,40 @@ def _is_odd_control(data, start, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@_jit
+@jit
 def _lower(block):  # type: ignore[no-untyped-def]
     """Eight ASCII bytes with their capitals made small: 0x3F marks from "A" on, 0x25 above "Z"."""
     return block | ((block + _EACH * _u64(0x3F)) & ~(block + _EACH * _u64(0x25)) & _TOPS) >> _2
 
 
-@_jit
+@jit
 def _digits(block):  # type: ignore[no-untyped-def]
     """The top bits of the bytes that are digits: 0x50 marks from "0" on, 0x46 above "9"."""
     return (block + _EACH * _u64(0x50)) & ~(block + _EACH * _u64(0x46)) & _TOPS
 
 
-@_jit
+@jit
 def _first_bytes(count):  # type: ignore[no-untyped-def]
     """A mask for that many bytes, 0 to 8; in two shifts, since one by 64 has no meaning."""
     half = _u64(count) << _2
     return (_1 << half << half) - _1
 
 
-@_jit
+@jit
 def _step(state, block):  # type: ignore[no-untyped-def]
     state = (state ^ block) * _STEP
     return state ^ (state >> _29)
 
 
-@_jit
+@jit
 def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
     """An ASCII word's hash, that of its lower-cased form, and a number above 0 if it has a digit.
 
     Without a branch on the length up to 16 bytes, as words of 3 and of 12 letters come in no order
     to learn; most words have no capital.
     """
-    one = _eight_bytes(data, start) & _first_bytes(min(length, 8))  # type: ignore[call-arg]
-    two = _eight_bytes(data, start + 8) & _first_bytes(min(max(length - 8, 0), 8))
+    one = eight_bytes(data, start) & _first_bytes(min(length, 8))  # type: ignore[call-arg]
+    two = eight_bytes(data, start + 8) & _first_bytes(min(max(length - 8, 0), 8))
     low_one, low_two = _lower(one), _lower(two)
     cased = lowered = _step(_step(_SEED, one), two)
     if (low_one ^ one) | (low_two ^ two):
@@ -253,7 +194,7 @@ def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
     digits = _digits(one) | _digits(two)
     at = 16
     while at < length:
-        more = _eight_bytes(data, start + at)
+        more = eight_bytes(data, start + at)
         more &= _first_bytes(min(length - at, 8))
         cased, lowered = _step(cased, more), _step(lowered, _lower(more))
         digits |= _digits(more)
@@ -262,7 +203,7 @@ def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
     return cased_hash, cased_hash if cased == lowered else _mix(lowered ^ _u64(length)), digits
 
 
-@_jit
+@jit
 def _read_words(data, start, end, fold, lower, stops, cased, lowered, digit):  # type: ignore[no-untyped-def]
     """Hashes of a text's words into `cased` and `lowered`, `digit` where one holds a digit.
 
@@ -298,7 +239,7 @@ def _read_words(data, start, end, fold, lower, stops, cased, lowered, digit):  #
     return np.int64(count)
 
 
-@_jit
+@jit
 def _is_plain(data, start, end):  # type: ignore[no-untyped-def]
     """Whether a word is ASCII that folds to itself."""
     for at in range(start, end):  # noqa: SIM110 - numba compiles no generator
@@ -307,7 +248,7 @@ def _is_plain(data, start, end):  # type: ignore[no-untyped-def]
     return True
 
 
-@_jit
+@jit
 def _shingle(lowered, count, out):  # type: ignore[no-untyped-def]
     """The shingle hashes of `count` words into `out`; returns their number."""
     if count <= 0:  # empty, or UNSAFE
@@ -321,7 +262,7 @@ def _shingle(lowered, count, out):  # type: ignore[no-untyped-def]
     return count - 2
 
 
-@_jit
+@jit
 def _least_hashes(shingles, count, factors, addends, least):  # type: ignore[no-untyped-def]
     """The minimum of every permutation over a text's shingles, four shingles at a step."""
     least[:] = np.uint32(0xFFFFFFFF)
@@ -339,7 +280,7 @@ def _least_hashes(shingles, count, factors, addends, least):  # type: ignore[no-
             least[j] = min(least[j], min(one, two))
 
 
-@_jit
+@jit
 def _window_minima(grams, count, window, spare, out):  # type: ignore[no-untyped-def]
     """The least of every `window` grams in a row, runs of one value once, into `out`.
 
@@ -363,7 +304,7 @@ def _window_minima(grams, count, window, spare, out):  # type: ignore[no-untyped
     return np.int64(kept)
 
 
-@_jit
+@jit
 def _table_size(count):  # type: ignore[no-untyped-def]
     """The size of an open table that so many values leave three quarters empty or more."""
     size = 16
@@ -372,7 +313,7 @@ def _table_size(count):  # type: ignore[no-untyped-def]
     return size
 
 
-@_jit
+@jit
 def _append_distinct(values, count, table, out, at):  # type: ignore[no-untyped-def]
     """The distinct values from `at` on; returns where they end. A value of 0 would be lost."""
     size = _table_size(count)
@@ -389,7 +330,7 @@ def _append_distinct(values, count, table, out, at):  # type: ignore[no-untyped-
     return at
 
 
-@_jit
+@jit
 def _longest(offsets):  # type: ignore[no-untyped-def]
     longest = 0
     for row in range(len(offsets) - 1):
@@ -397,7 +338,7 @@ def _longest(offsets):  # type: ignore[no-untyped-def]
     return longest
 
 
-@_jit
+@jit
 def sign_all(  # type: ignore[no-untyped-def]
     data, offsets, fold, lower, factors, addends, bands, window, dense, filter_, months,
     keys, cut, marked, keep,
@@ -466,7 +407,7 @@ def sign_all(  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@_jit
+@jit
 def _append_marked(cased, lowered, digit, count, filter_, months, out, at):  # type: ignore[no-untyped-def]
     """The marked ones of a text's words from `at` on; returns where they end."""
     for i in range(count):
@@ -480,14 +421,14 @@ def _append_marked(cased, lowered, digit, count, filter_, months, out, at):  # t
     return at
 
 
-@_jit
+@jit
 def _holds(values, value):  # type: ignore[no-untyped-def]
     """Whether an ascending array has a value."""
     place = np.searchsorted(values, value)
     return place < len(values) and values[place] == value
 
 
-@_jit
+@jit
 def cut_all(data, offsets, fold, lower, filter_, months, cut, marked):  # type: ignore[no-untyped-def]
     """Shingles in text order and marked words of every text, where each text's end, and whether
     it was read: one that was not must go down the plain route. `cut` and `marked` are room.
@@ -512,7 +453,7 @@ def cut_all(data, offsets, fold, lower, filter_, months, cut, marked):  # type: 
     return cut[:at], cut_ends, marked[:marked_at], marked_ends, safe
 
 
-@_jit
+@jit
 def add_distinct(values, ends, rows, out, at, out_ends):  # type: ignore[no-untyped-def]
     """The distinct values of each of some rows from `at` on, in order of first sight.
 
@@ -529,7 +470,7 @@ def add_distinct(values, ends, rows, out, at, out_ends):  # type: ignore[no-unty
     return at
 
 
-@_jit
+@jit
 def add_chosen(values, ends, rows, out, at, out_ends):  # type: ignore[no-untyped-def]
     """The values of each of some rows from `at` on, as `add_distinct` does."""
     for i, row in enumerate(rows):
@@ -540,7 +481,7 @@ def add_chosen(values, ends, rows, out, at, out_ends):  # type: ignore[no-untype
     return at
 
 
-@_jit
+@jit
 def _fill_table(values, start, end, table):  # type: ignore[no-untyped-def]
     """Distinct values into an open table; returns it, larger if need be, and its size."""
     size = _table_size(end - start)
@@ -555,7 +496,7 @@ def _fill_table(values, start, end, table):  # type: ignore[no-untyped-def]
     return table, size
 
 
-@_jit
+@jit
 def compare_pairs(left, right, hashes, ends, marked, marked_ends, least):  # type: ignore[no-untyped-def]
     """Shared shingles of every pair, and whether each side has a marked word the other lacks.
 
@@ -594,7 +535,7 @@ def compare_pairs(left, right, hashes, ends, marked, marked_ends, least):  # typ
     return shared, suspicious
 
 
-@_jit
+@jit
 def _both_have_more(one, other):  # type: ignore[no-untyped-def]
     """Whether neither multiset of words contains the other."""
     size = 16

@@ -127,6 +127,18 @@ def pack(keys: U64, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.uint8
     return (keys >> np.uint64(64 - PART_BITS)).astype(np.uint8), entries
 
 
+def parted(keys: U64, ends: I64, first: int) -> tuple[U64, I64]:
+    """The entries of some texts' keys by part, and where each part begins and the last ends.
+
+    `ends` says where each text's keys end; `first` is the first text's row.
+    """
+    rows = np.repeat(np.arange(first, first + len(ends)), np.diff(ends, prepend=0))
+    parts, entries = pack(keys, rows)
+    order = np.argsort(parts, kind="stable")
+    bounds: I64 = np.searchsorted(parts[order], np.arange(PARTS + 1))
+    return entries[order], bounds
+
+
 def unpack(part: int, entries: U64) -> tuple[U64, npt.NDArray[np.intp], I64]:
     """The top 40 bits of the key, its sort and its row, of the entries of one part."""
     keys = entries >> _BELOW_KEY << np.uint64(ROW_BITS + 2 - PART_BITS)

@@ -1,0 +1,71 @@
+"""What the compiled files are made with: the decorator, and instructions that numba does not offer.
+
+Numba keeps compiled code until the file a function stands in changes, and does not notice a change
+in another file that it calls into: whoever changes this one touches those that import it as well.
+"""
+
+from typing import Any
+
+import numba
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.extending import intrinsic
+
+
+def jit(function: Any) -> Any:
+    """The function compiled, and kept compiled where there is a folder to keep it in."""
+    try:
+        return numba.njit(nogil=True, cache=True, boundscheck=False)(function)
+    except RuntimeError:  # neither the source's folder nor the user's can be written
+        return numba.njit(nogil=True, boundscheck=False)(function)
+
+
+@intrinsic
+def eight_bytes(_typing, data, at):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """The 8 bytes of an array from a place on, aligned or not, the first one lowest."""
+
+    def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        place = builder.gep(array.data, [args[1]])
+        return builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()), align=1)
+
+    return types.uint64(data, types.int64), code
+
+
+@intrinsic
+def zeros_below(_typing, value):  # type: ignore[no-untyped-def]
+    """How many bits below the lowest that is set; 64 without any."""
+
+    def code(_context, builder, _signature, args):  # type: ignore[no-untyped-def]
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(value), code
+
+
+def _thirty_two(compare: str) -> Any:
+    """An intrinsic: which of the 32 bytes from a place on compare so with a byte, lowest first."""
+
+    @intrinsic
+    def found(_typing, data, at, byte):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            array = context.make_array(signature.args[0])(context, builder, args[0])
+            place = builder.gep(array.data, [args[1]])
+            many = ir.VectorType(ir.IntType(8), 32)
+            block = builder.load(builder.bitcast(place, many.as_pointer()), align=1)
+            first = builder.insert_element(
+                ir.Constant(many, ir.Undefined),
+                builder.trunc(args[2], ir.IntType(8)),
+                ir.Constant(ir.IntType(32), 0),
+            )
+            each = ir.Constant(ir.VectorType(ir.IntType(32), 32), [0] * 32)
+            byte_32_times = builder.shuffle_vector(first, ir.Constant(many, ir.Undefined), each)
+            bits = builder.icmp_unsigned(compare, block, byte_32_times)
+            return builder.zext(builder.bitcast(bits, ir.IntType(32)), ir.IntType(64))
+
+        return types.uint64(data, types.int64, types.int64), code
+
+    return found
+
+
+bytes_below = _thirty_two("<")
+bytes_equal = _thirty_two("==")
