@@ -5,7 +5,11 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: install run test lint format bench drill lock clean
+# One scope is one module; long ones first (tests/conftest.py), so that no core waits for the other.
+PYTEST := $(BIN)/python -m pytest
+AT_ONCE := --numprocesses auto --dist loadscope --no-loadscope-reorder
+
+.PHONY: install run test tests lint format bench drill lock clean
 
 install: $(VENV)/.installed
 
@@ -20,8 +24,11 @@ run: install
 	$(BIN)/pressdiff run
 	$(BIN)/pressdiff sql "select release_id, published_on, event_on, place, word_count, headline from releases order by published_on nulls last, release_id"
 
-test: install lint
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
+test: install
+	@$(MAKE) --no-print-directory --jobs=2 lint tests
+
+tests: install
+	$(PYTEST) $(AT_ONCE)
 
 lint: install
 	$(BIN)/ruff check .
@@ -36,8 +43,8 @@ bench: install
 	$(BIN)/python -m benchmarks
 
 drill: install
-	$(BIN)/python -m pytest -m drill
-	$(BIN)/python -m pytest --hypothesis-profile large --numprocesses auto --dist loadscope
+	$(PYTEST) -m drill
+	$(PYTEST) --hypothesis-profile large $(AT_ONCE)
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

@@ -1,12 +1,15 @@
 """The tables of a warehouse beside a packed git repository of the same texts.
 
-    python -m benchmarks.packing [--releases 4000] [--keep FOLDER]
+    python -m benchmarks.packing [--releases 4000] [--bulk] [--keep FOLDER]
 
 Invented releases (`tests.corpus`), each in three revisions on average; an edit changes a number, a
 word or a sentence, and two looks a release find it unchanged. A run a day takes 200 looks through
 the real recorder, ties included, and is one commit of git: a file a release. Then the one is
 merged, the other packed by `git gc --aggressive`. Told: bytes by table, and what it costs to read a
 release as it was known at some time.
+
+`--bulk`: the archive of `benchmarks.archive` instead, 1.2 texts a release and a commit every two
+hours of fourteen years; packed by plain `git gc`.
 """
 
 import argparse
@@ -17,26 +20,32 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
+from benchmarks.archive import make_archive
 from parsers.model import Outcome, Reading, Sighting, digest_bytes
 from tests.corpus.texts import make_release
-from warehouse.duck import Place, connect_reader
+from warehouse.duck import Place, open_reader
 from warehouse.model import StagedLook, capture_id, reading_id, text_of
+from warehouse.pinned import create_tables_of
 from warehouse.recorder import Recorder
 from warehouse.rows import Stamp
 from warehouse.store import Store
 from warehouse.ties import settle_ties
 from warehouse.upkeep import holdings, merge_files
+from warehouse.views import create_views
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 SOURCE = "lakes"
 LOOKS_A_RUN = 200
 _REVISIONS, _UNCHANGED = 3, 2
-_READS = 200
+_READS, _READS_BY_GIT = 200, 40
 
 Page = tuple[int, Sighting]
 
@@ -129,10 +138,9 @@ def look(page: Page, at: datetime, known: set[str]) -> StagedLook:
     )  # fmt: skip
 
 
-def said(sighting: Sighting) -> bytes:
+def said(headline: str, published_on: date | None, paragraphs: Iterable[str]) -> bytes:
     """A release as a file."""
-    parts = (sighting.headline, str(sighting.published_on or ""), *sighting.paragraphs)
-    return "\n\n".join(parts).encode() + b"\n"
+    return "\n\n".join((headline, str(published_on or ""), *paragraphs)).encode() + b"\n"
 
 
 class Repository:
@@ -152,10 +160,10 @@ class Repository:
         done = subprocess.run(["git", *at, *words], check=True, capture_output=True, text=True)
         return done.stdout
 
-    def commit(self, at: datetime, found: list[Page]) -> None:
+    def commit(self, at: datetime, found: Iterable[tuple[int, bytes]]) -> None:
         """The texts that changed."""
         assert self._import.stdin is not None
-        changed = {n: text for n, one in found if self._held.get(n) != (text := said(one))}
+        changed = {n: text for n, text in found if self._held.get(n) != text}
         self._held |= changed
         out = [
             f"commit refs/heads/main\ncommitter bench <bench@example.org> {int(at.timestamp())} "
@@ -166,12 +174,12 @@ class Repository:
             out += [text, b"\n"]
         self._import.stdin.writelines(out)
 
-    def pack(self) -> int:
-        """Pack as small as git can; the bytes of pack and index."""
+    def pack(self, *how: str) -> int:
+        """Pack, `--aggressive` as small as git can; the bytes of pack and index."""
         assert self._import.stdin is not None
         self._import.stdin.close()
         assert self._import.wait() == 0
-        self.git("gc", "--quiet", "--aggressive", "--prune=now")
+        self.git("gc", "--quiet", *how, "--prune=now")
         return sum(path.stat().st_size for path in (self.folder / "objects/pack").iterdir())
 
 
@@ -198,25 +206,60 @@ def record(place: Place, repository: Repository, releases: int) -> tuple[int, in
         settle_ties(store, recorder.begun, recorder.touched)
         store.commit()
         store.merge_if_due()
-        repository.commit(at, found)
+        texts = ((n, said(one.headline, one.published_on, one.paragraphs)) for n, one in found)
+        repository.commit(at, texts)
         looks += len(found)
     merge_files(store)
     store.close()
     return looks, len(known), at
 
 
+def record_bulk(place: Place, repository: Repository, releases: int) -> tuple[int, int, datetime]:
+    """The same for an archive written in bulk."""
+    make_archive(place, releases)
+    connection, tables = open_reader(place)
+    with closing(connection):
+        create_tables_of(connection, tables, ["revision_log", "texts", "looks", "url_log"])
+        (looks,), (texts,) = (
+            connection.execute(f"select count(*) from pinned.{name}").fetchone() or (0,)
+            for name in ("looks", "texts")
+        )
+        found = connection.execute(
+            "select r.recorded_at, regexp_extract(u.url, '/news/([0-9]+)/', 1)::bigint, "
+            "t.headline, t.published_on, t.paragraphs from pinned.revision_log as r "
+            "join pinned.texts as t on t.text_id = r.text_id and t.source_id = r.source_id "
+            "join pinned.url_log as u on u.release_id = r.release_id and u.role = 'canonical' "
+            "order by r.recorded_at, r.release_id"
+        )
+        rows = iter(partial(found.fetchmany, 10_000), [])
+        at = START
+        for at, run in groupby((row for many in rows for row in many), key=itemgetter(0)):
+            repository.commit(at, ((row[1], said(*row[2:])) for row in run))
+    return looks, texts, at
+
+
 def read_both(place: Place, repository: Repository, releases: int, last: datetime) -> None:
     """Releases as they were known at some time: the same ones, from both."""
     dice = random.Random(7)
-    span_s = (last - START).total_seconds()
-    asked = [
-        (dice.randrange(releases), START + timedelta(seconds=dice.uniform(0.2, 1.0) * span_s))
-        for _ in range(_READS)
-    ]
-    with closing(connect_reader(place)) as connection:
-        ids = dict(connection.execute("select url, release_id from release_urls").fetchall())
-        named = [(ids[f"https://lakes.example/news/{number}/"], number, at) for number, at in asked]
-        one = "select text from releases_as_of($1::timestamptz) where release_id = $2"
+    one = "select text from releases_as_of($1::timestamptz) where release_id = $2"
+    connection, tables = open_reader(place)
+    with closing(connection):
+        create_tables_of(connection, tables, ["url_log", "run_log", "revision_log"])
+        first = connection.execute("select min(recorded_at) from pinned.revision_log").fetchone()
+        assert first is not None
+        span_s = (last - first[0]).total_seconds()
+        asked = [
+            (dice.randrange(releases), first[0] + timedelta(seconds=dice.uniform(0.2, 1) * span_s))
+            for _ in range(_READS)
+        ]
+        ids = dict(
+            connection.execute(
+                "select regexp_extract(url, '/news/([0-9]+)/$', 1)::bigint, release_id "
+                "from pinned.url_log where role = 'canonical'"
+            ).fetchall()
+        )
+        named = [(ids[number], number, at) for number, at in asked]
+        create_views(connection, tables, one, frozenset({"text", "release_id"}))
         connection.execute(one, [last, named[0][0]]).fetchall()
         started, wall = cpu_s(), time.perf_counter()
         ours = [connection.execute(one, [at, name]).fetchone() for name, _, at in named]
@@ -227,9 +270,9 @@ def read_both(place: Place, repository: Repository, releases: int, last: datetim
         connection.execute(whole, [asked[0][1]]).fetchall()
         told("every release as of a time, ours", 1, started, wall)
     started, wall = cpu_s(), time.perf_counter()
-    theirs = [by_git(repository, number, at) for _, number, at in named]
-    told("one release as of a time, git", len(asked), started, wall)
-    for row, text in zip(ours, theirs, strict=True):
+    theirs = [by_git(repository, number, at) for _, number, at in named[:_READS_BY_GIT]]
+    told("one release as of a time, git", len(theirs), started, wall)
+    for row, text in zip(ours, theirs, strict=False):
         assert (row is None) == (text is None)
         assert row is None or text is None or row[0] in text or not row[0]
     started, wall = cpu_s(), time.perf_counter()
@@ -258,14 +301,16 @@ def main() -> None:
     """Record, pack, compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--releases", type=int, default=4000)
+    parser.add_argument("--bulk", action="store_true")
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="pressdiff-packing-"))
     try:
         place = Place(folder / "data")
         repository = Repository(folder / "git")
-        looks, texts, last = record(place, repository, options.releases)
-        packed = repository.pack()
+        make = record_bulk if options.bulk else record
+        looks, texts, last = make(place, repository, options.releases)
+        packed = repository.pack(*([] if options.bulk else ["--aggressive"]))
         store = Store.open(place, last)
         held = [one for one in holdings(store, place) if one.name != "evidence"]
         text_bytes = int(

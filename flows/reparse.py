@@ -12,9 +12,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
 from flows.blocks import take_secrets
-from flows.commands.reparse import share_of
 from flows.effects import Effects, utc_now
-from flows.rereading import Reread, reread_source
+from flows.rereading import Reread, reread_source, share_of
 from flows.settings import Settings, load_settings
 from flows.telling import told_in_a_sentence
 from parsers.model import Source

@@ -6,6 +6,7 @@ read in the order of its files; looks at equal bytes share a reading.
 """
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -14,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from flows.effects import Effects
+from flows.errors import UsageError
 from flows.evidence import CHUNK_BODIES, EvidenceReader
 from flows.held import take_held
 from flows.inputs import BadInput
@@ -115,10 +117,11 @@ class _Staging:
     def read(self) -> int:
         """Read what nobody has staged yet; how many bodies were."""
         self.staged.collect()
-        left = self._store.write_bodies_to_read_again(
-            self._source.id, self._version, self.staged.folder, self.staged.work,
-            (self._share.number, self._share.of),
-        )  # fmt: skip
+        with self._store.reading():
+            left = self._store.write_bodies_to_read_again(
+                self._source.id, self._version, self.staged.folder, self.staged.work,
+                (self._share.number, self._share.of),
+            )  # fmt: skip
         before = 0 if self._share != ALL else self.staged.count
         count = 0
         for bodies, looks in self._reader.read(self._untried()):
@@ -195,3 +198,17 @@ def _locked(settings: Settings, effects: Effects) -> AbstractContextManager[None
 def _alone(settings: Settings, effects: Effects, path: Path) -> AbstractContextManager[None]:
     """The one on this machine that reads this source again."""
     return writer_lock(path, "reparse", settings.lock_wait_s, effects.sleep, effects.say)
+
+
+def share_of(said: str | None) -> Share:
+    """The share that K/N names; all when nothing is said. Raises UsageError.
+
+    >>> share_of("2/3")
+    Share(number=2, of=3)
+    """
+    if said is None:
+        return ALL
+    found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", said)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise UsageError(f"--share {said}: say which part of how many, as in 1/3")
+    return Share(int(found[1]), int(found[2]))

@@ -20,7 +20,7 @@ from warehouse.errors import (
 from warehouse.pinned import SCHEMA, Pinned, create_tables_of, pin, sql_type
 from warehouse.place import Place as Place
 from warehouse.schema import ROW_GROUP_ROWS, SCHEMA_VERSION, TABLES, Table
-from warehouse.views import create_views
+from warehouse.views import columns_of, create_views
 
 _LOG = logging.getLogger(__name__)
 
@@ -85,6 +85,14 @@ def connect_reader(place: Place, asking: str | None = None) -> duckdb.DuckDBPyCo
     """
     connection, tables = open_reader(place)
     create_views(connection, tables, asking)
+    return connection
+
+
+def connect_for(place: Place, *queries: str) -> duckdb.DuckDBPyConnection:
+    """The same for these queries alone: what they cannot mean is not made."""
+    connection, tables = open_reader(place)
+    columns = columns_of(connection, queries)
+    create_views(connection, tables, "\n".join(queries), columns)
     return connection
 
 

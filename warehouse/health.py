@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from warehouse.duck import Place, connect_reader
+from warehouse.duck import Place, connect_for
 
 _LAST = """
 with last as (
@@ -44,7 +44,7 @@ def last_runs(place: Place) -> dict[str, LastRun]:
     """The last run of every source that ever ran, by source id."""
     if not place.exists:
         return {}
-    connection = connect_reader(place)
+    connection = connect_for(place, _LAST, _OUTCOMES)
     try:
         rows = connection.execute(_LAST).fetchall()
         outcomes: dict[str, Counter[str]] = {row[0]: Counter() for row in rows}

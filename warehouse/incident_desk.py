@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from warehouse.duck import Place, connect_reader
+from warehouse.duck import Place, connect_for
 from warehouse.errors import WarehouseError
 from warehouse.holding import incident_row
 from warehouse.known_live import HeldLook, KnownIncident
@@ -34,7 +34,7 @@ class NoSuchIncidentError(WarehouseError):
 
 def listed_incidents(place: Place, *, closed: bool) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Column names and rows of the open incidents, newest first; with `closed` of all."""
-    connection = connect_reader(place)
+    connection = connect_for(place, _LISTED)
     try:
         result = connection.execute(_LISTED, {"all": closed})
         return [one[0] for one in result.description or ()], result.fetchall()
@@ -45,7 +45,7 @@ def listed_incidents(place: Place, *, closed: bool) -> tuple[list[str], list[tup
 def find_incident(place: Place, said: str) -> tuple[str, str]:
     """The id of the open incident that a person names, and its source. Raises
     NoSuchIncidentError."""
-    connection = connect_reader(place)
+    connection = connect_for(place, _BY_ID)
     try:
         rows = connection.execute(_BY_ID, [said]).fetchall() if said else []
     finally:

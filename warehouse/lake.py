@@ -193,7 +193,11 @@ class Lake:
 
     def merge_if_due(self) -> None:
         """Merge small Parquet files once a table has gathered MERGE_AFTER_FILES of them."""
-        most = self._scalar("select max(file_count) from ducklake_table_info('lake')")
+        most = self._scalar(
+            "select max(files) from (select count(*) as files "
+            "from __ducklake_metadata_lake.ducklake_data_file "
+            "where end_snapshot is null group by table_id)"
+        )
         if most is not None and most >= MERGE_AFTER_FILES:
             # large files wait for `maintain`: else every hundredth run would write all anew
             self.merge(_SMALL_FILE_BYTES)

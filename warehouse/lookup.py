@@ -13,8 +13,13 @@ select release_id from captures where url = $1 and release_id is not null
 order by release_id
 """
 _BY_PREFIX = """
-select release_id from releases where starts_with(release_id, lower($1)) order by release_id
+select release_id from releases
+where release_id >= lower($1) and release_id < lower($1) || 'g'
+order by release_id
 """
+"""A range is looked for in the files' statistics; ids are hexadecimal."""
+LOOKUPS = (_BY_URL, _BY_PREFIX)
+"""What `find_release` asks."""
 
 
 class NoSuchReleaseError(WarehouseError):

@@ -24,25 +24,26 @@ SCHEMA = "pinned"
 
 _CATALOG = "__ducklake_metadata_lake"
 _FILES = f"""
+with edited as (
+    select table_id from {_CATALOG}.ducklake_delete_file where end_snapshot is null
+    union select table_id from {_CATALOG}.ducklake_inlined_data_tables
+),
+shaped as (
+    select table_id, max(begin_snapshot) as since from {_CATALOG}.ducklake_column
+    where end_snapshot is null group by table_id
+)
 select
     t.table_name,
     f.path,
     if(t.path_is_relative, if(s.path_is_relative, '', '/') || s.path || t.path, t.path) as folder,
     f.path_is_relative,
     f.mapping_id is not null or f.encryption_key is not null as is_foreign,
-    exists (
-        select 1 from {_CATALOG}.ducklake_delete_file as d
-        where d.table_id = t.table_id and d.end_snapshot is null
-    ) or exists (
-        select 1 from {_CATALOG}.ducklake_inlined_data_tables as i where i.table_id = t.table_id
-    ) as is_edited,
-    exists (
-        select 1 from {_CATALOG}.ducklake_column as c
-        where c.table_id = t.table_id and c.end_snapshot is null
-            and c.begin_snapshot > f.begin_snapshot
-    ) as is_older
+    e.table_id is not null as is_edited,
+    f.begin_snapshot < c.since as is_older
 from {_CATALOG}.ducklake_table as t
 join {_CATALOG}.ducklake_schema as s on s.schema_id = t.schema_id
+join shaped as c on c.table_id = t.table_id
+left join edited as e on e.table_id = t.table_id
 left join {_CATALOG}.ducklake_data_file as f on f.table_id = t.table_id and f.end_snapshot is null
 where t.end_snapshot is null and s.end_snapshot is null
 order by t.table_name, f.record_count desc, f.data_file_id

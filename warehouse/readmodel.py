@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from warehouse.duck import Place, connect_reader
+from warehouse.duck import Place, connect_for
 from warehouse.errors import WarehouseError, WarehouseMissingError
-from warehouse.lookup import find_release
+from warehouse.lookup import LOOKUPS, find_release
 
 Document = dict[str, Any]
 
@@ -66,7 +66,7 @@ class NoSuchRevisionError(WarehouseError):
 def source_states(place: Place) -> dict[str, Document]:
     """last_success, releases, last_changed_at and open_incidents of each source that ran."""
     try:
-        connection = connect_reader(place, _SOURCES)
+        connection = connect_for(place, _SOURCES)
     except WarehouseMissingError:
         return {}
     try:
@@ -80,7 +80,7 @@ def release_document(place: Place, said: str, revision: int | None) -> Document:
 
     Raises NoSuchReleaseError and NoSuchRevisionError.
     """
-    connection = connect_reader(place)
+    connection = connect_for(place, *LOOKUPS, _RELEASE, _REVISIONS, _URLS, _NEIGHBOURS, _RELATIVE)
     try:
         release_id = find_release(connection, said)
         (release,) = _rows(connection, _RELEASE, release_id)
@@ -159,7 +159,11 @@ def why_tied(tie: Document) -> str:
 
 _CHANGES = """
 with wanted as materialized (
-    select * from revisions where {where}
+    select
+        seen_at, recorded_at, source_id, release_id, revision, revision_id, change_class, headline,
+        published_on, words_added, words_removed, announced, backdated, appeared_late, flapping,
+        changed_after
+    from revisions where {where}
 ),
 told as (
     select
@@ -218,7 +222,7 @@ def recent_changes(place: Place, wanted: ChangeFilter) -> list[Document]:
     if not wanted.flapping:
         where.append("not flapping")
     query = _CHANGES.format(where=" and ".join(where) or "true")
-    connection = connect_reader(place, query)
+    connection = connect_for(place, query)
     try:
         return list(_documents(connection.execute(query, asked)))
     finally:
@@ -248,7 +252,7 @@ def revision_pair(place: Place, said: str, first: int | None, last: int | None) 
 
     Raises NoSuchReleaseError and NoSuchRevisionError.
     """
-    connection = connect_reader(place)
+    connection = connect_for(place, *LOOKUPS, _RELEASE, _STATES)
     try:
         release_id = find_release(connection, said)
         (release,) = _rows(connection, _RELEASE, release_id)

@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.duck import Place, connect_reader
+from warehouse.duck import Place, connect_for
 
 _CHANGES = """
 select r.source_id, r.release_id, r.headline, r.revision, r.change_class, r.seen_at,
@@ -34,7 +34,7 @@ def run_report(place: Place, run_id: str) -> dict[str, Rows]:
 
     Changes are the revisions it recorded, edits before new releases.
     """
-    connection = connect_reader(place)
+    connection = connect_for(place, _CHANGES, _COVERAGE, _INCIDENTS)
     try:
         return {
             name: _rows(connection, query, run_id)

@@ -196,12 +196,11 @@ class Store(LiveKnowledge, Lake):
     ) -> list[KeptBody]:
         """Those of these readings that another parser version made, in order of the evidence."""
         wanted = pa.array(sorted(set(reading_ids)), pa.string())
-        with self._registered("wanted", pa.table({"key": wanted})):
-            rows = self._connection.execute(
-                f"{TO_READ_AGAIN} and key in (select key from wanted) "
-                "order by warc_file, warc_offset",
-                {"source": source_id, "version": version},
-            ).fetchall()
+        rows = self.ask(
+            f"{TO_READ_AGAIN} and key in (select key from wanted) order by warc_file, warc_offset",
+            {"source": source_id, "version": version},
+            wanted=pa.table({"key": wanted}),
+        )
         return [KeptBody(*row) for row in rows]
 
     def write_bodies_to_read_again(
@@ -217,12 +216,12 @@ class Store(LiveKnowledge, Lake):
         if any(staged.glob("*.ids")):
             done = "key not in (select key from read_parquet($staged))"
             parameters["staged"] = str(staged / "*.ids")
-        row = self._connection.execute(
+        ((many,),) = self.ask(
             f"copy (select * exclude (part) from ({TO_READ_AGAIN_IN_PARTS.format(*share)}) "
             f"where {done} order by warc_file, warc_offset) to $to (format parquet)",
             parameters,
-        ).fetchone()
-        return int(row[0]) if row else 0
+        )
+        return int(many)
 
     def records_of(self, source_id: str, digest: str) -> list[Location]:
         """Every place in evidence where a look at these bytes is kept, oldest first."""
@@ -241,13 +240,13 @@ class Store(LiveKnowledge, Lake):
         wanted = pa.array(sorted(set(keys)), pa.string())
         if not len(wanted):
             return []
-        with self._registered("wanted", pa.table({"key": wanted})):
-            rows = self._connection.execute(
-                f"{_PLACED} select * exclude (source_id) from placed "
-                f"where {column} in (select key from wanted) and source_id = "
-                "coalesce($source, source_id)",
-                {"source": source_id},
-            ).fetchall()
+        rows = self.ask(
+            f"{_PLACED} select * exclude (source_id) from placed "
+            f"where {column} in (select key from wanted) and source_id = "
+            "coalesce($source, source_id)",
+            {"source": source_id},
+            wanted=pa.table({"key": wanted}),
+        )
         return [_placed_look(row) for row in rows]
 
     def paragraphs(self, text_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:

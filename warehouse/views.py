@@ -1,6 +1,7 @@
 """The analysts' views of `warehouse/sql`, put into a connection: those that a query needs, with the
 columns it needs."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from importlib import resources
 
 import duckdb
 
+from warehouse.asked import named_columns
 from warehouse.pinned import Pinned, create_tables_of, over_pinned, tables_in
 from warehouse.slim import slimmed
 
@@ -42,6 +44,19 @@ def create_views(
             create_tables_of(connection, tables, tables_in(text))
             text = over_pinned(text)
         connection.execute(text)
+
+
+def columns_of(
+    connection: duckdb.DuckDBPyConnection, queries: Iterable[str]
+) -> frozenset[str] | None:
+    """Every name by which one of these SELECTs can mean a column, for `create_views`."""
+    names: frozenset[str] | None = frozenset()
+    for query in queries:
+        row = connection.execute("select json_serialize_sql($1::varchar)", [query]).fetchone()
+        said = json.loads(row[0]) if row else {"statements": []}
+        for tree in said["statements"]:
+            names = _both(names, named_columns(tree))
+    return names
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from flows.errors import SettingsError, UsageError
 from flows.output import print_rows
 from flows.settings import DEFAULT_FILE, Settings
 from flows.tracking import api_configured
-from warehouse.duck import Place, connect_reader, extension_path
+from warehouse.duck import Place, connect_for, extension_path
 from warehouse.encoder import installed_encoder
 from warehouse.errors import WarehouseError
 from warehouse.export import export as export_views
@@ -110,9 +110,10 @@ def _extension(name: str) -> str:
 def _warehouse(place: Place) -> str:
     if not place.exists:
         return f"none in {place.said} yet; `pressdiff run` makes one"
-    connection = connect_reader(place)
+    counted = "select count(*) from runs"
+    connection = connect_for(place, counted)
     try:
-        row = connection.execute("select count(*) from runs").fetchone()
+        row = connection.execute(counted).fetchone()
     finally:
         connection.close()
     return f"{row[0] if row else 0} runs in {place.said}"

@@ -1,6 +1,5 @@
 """`reparse`: history read again from the evidence with today's parser."""
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from flows.commands.shared import OK, PARTIAL, Options, effects_of, settings_of,
 from flows.errors import UsageError
 from flows.output import print_rows
 from flows.progress import is_terminal, step_bar
-from flows.rereading import Progress, Reread, reread_source
+from flows.rereading import Progress, Reread, reread_source, share_of
 from flows.settings import Settings
 from flows.tracking import api_configured
 from parsers.model import Source
@@ -55,20 +54,6 @@ def _reread(
     effects = effects_of(options, lambda _source_id, _looks: None)
     with _progress(options) as progress:
         return [reread_source(settings, source, effects, progress, share) for source in sources]
-
-
-def share_of(said: str | None) -> Share:
-    """The share that K/N names; all when nothing is said. Raises UsageError.
-
-    >>> share_of("2/3")
-    Share(number=2, of=3)
-    """
-    if said is None:
-        return ALL
-    found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", said)
-    if found is None or not 1 <= int(found[1]) <= int(found[2]):
-        raise UsageError(f"--share {said}: say which part of how many, as in 1/3")
-    return Share(int(found[1]), int(found[2]))
 
 
 @contextmanager

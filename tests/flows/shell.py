@@ -110,12 +110,13 @@ def seeded(seeded_template: Path, tmp_path: Path) -> Shell:
 Dump = Callable[..., str]
 
 
+def dump_of(headline: str, body: str, date: str | None = "14.05.2024") -> str:
+    """The text of a dump: headline twice, date, body."""
+    lines = [headline, "", headline + (f" {date}" if date else ""), "", *body.split("\n")]
+    return "\n".join(lines) + "\n"
+
+
 @pytest.fixture
 def dump() -> Dump:
-    """Makes the text of a dump: headline twice, date, body."""
-
-    def make(headline: str, body: str, date: str | None = "14.05.2024") -> str:
-        lines = [headline, "", headline + (f" {date}" if date else ""), "", *body.split("\n")]
-        return "\n".join(lines) + "\n"
-
-    return make
+    """Makes the text of a dump."""
+    return dump_of

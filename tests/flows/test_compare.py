@@ -1,21 +1,32 @@
 """`changes` and `diff`: what happened, and in which words."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
-from tests.flows.shell import Dump, Shell
+from tests.flows.shell import Dump, Shell, dump_of
 from tests.flows.test_history import BODY, HEADLINE, T1, T2, T3, take
 
 
-@pytest.fixture
-def edited(shell: Shell, dump: Dump) -> Shell:
-    """A release with three revisions: a number, then a word, both edited silently."""
-    text = dump(HEADLINE, BODY)
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `edited` has; copy it, do not change it."""
+    shell = Shell(tmp_path_factory.mktemp("edited"))
+    text = dump_of(HEADLINE, BODY)
     take(shell, text, T1)
     take(shell, text.replace("40 observers", "14 observers"), T2)
     take(shell, text.replace("40 observers", "14 observers").replace("all ", ""), T3)
-    return shell
+    return shell.folder
+
+
+@pytest.fixture
+def edited(template: Path, tmp_path: Path) -> Shell:
+    """A release with three revisions: a number, then a word, both edited silently."""
+    folder = tmp_path / "edited"
+    shutil.copytree(template, folder)
+    return Shell(folder)
 
 
 def test_changes_are_told_newest_first_with_the_most_telling(edited: Shell) -> None:

@@ -25,6 +25,15 @@ FAULTS = {
     "a bucket": (OSError(BUCKET), "the bucket cannot be used (NETWORK_CONNECTION during Upload"),
 }
 
+LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
+
+
+@pytest.fixture(autouse=True)
+def _without_prefects_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once another test has imported Prefect, its handler warns of what is logged outside a run."""
+    for name in LOGGERS:
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+
 
 def logged(caplog: pytest.LogCaptureFixture, error: Exception) -> str:
     """What stands in the log of a flow, or task, whose body raises this."""
@@ -33,7 +42,7 @@ def logged(caplog: pytest.LogCaptureFixture, error: Exception) -> str:
     def body() -> None:
         raise error
 
-    for name in ("prefect.flow_runs", "prefect.task_runs"):
+    for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.propagate = True
         try:

@@ -11,8 +11,9 @@ from tests.site.server import Hit
 from tests.site.truth import Pass
 from tests.site.world import World
 
-SLACK_S = 0.25
-"""How much later than it was sent a request may be noticed by a server on a busy machine."""
+SLACK_S = 0.75
+"""How much later than it was sent a request may be noticed on a busy machine: 0.33 s was
+seen where six processes shared two cores. Who does not wait at all is two seconds early."""
 _LISTS = ("/news/?", "/rss/", "/sitemap")
 
 

@@ -68,7 +68,7 @@ def facts(root: Path) -> list[list[tuple[object, ...]]]:
     place = Place(root / "data")
     if not place.exists:
         return []
-    connection = connect_reader(place)
+    connection = connect_reader(place, " ".join(_FACTS))
     try:
         return [connection.execute(query).fetchall() for query in _FACTS]
     finally:

@@ -1,5 +1,6 @@
 """What a reader is shown of a snapshot is what DuckLake would show of it."""
 
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.warehouse.conftest import SECOND_RUN, URL_A, make_lake
+from tests.warehouse.conftest import SECOND_RUN, URL_A
 from tests.warehouse.conftest import look as looked
 from warehouse.duck import Place, connect_reader, open_reader
 from warehouse.pinned import create_tables_of
@@ -25,8 +26,9 @@ def rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[object
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return make_lake(tmp_path)
+def place(tmp_path: Path, lake: Place) -> Place:
+    shutil.copytree(lake.root, tmp_path / "data")
+    return Place(tmp_path / "data")
 
 
 def types(described: list[tuple[object, ...]]) -> list[tuple[object, ...]]:

@@ -13,7 +13,7 @@ from tests.warehouse.test_chain import some
 from warehouse.duck import Place, connect_bare
 from warehouse.growth import EVIDENCE, Holding, growth, read_earlier, upkeep_row
 from warehouse.lock import writing
-from warehouse.schema import BY_NAME, TABLES
+from warehouse.schema import BY_NAME, TABLES, Table
 from warehouse.store import Store
 from warehouse.upkeep import forget_snapshots, merge_files, remove_old_files
 from warehouse.verify import verify
@@ -83,31 +83,47 @@ def test_growth_is_told_against_a_month_ago_or_the_oldest_there_is(tmp_path: Pat
     assert (evidence.rows_more, evidence.bytes_more) == (None, -40)
 
 
-@pytest.mark.parametrize("table", [table.name for table in TABLES if table.sorted_by])
-def test_every_sorted_table_is_kept_in_order_by_merging(tmp_path: Path, table: str) -> None:
+def test_every_sorted_table_is_kept_in_order_by_merging(tmp_path: Path) -> None:
     """Whatever is merged, and merged again: rows are in order in each file, NULL last."""
-    order = BY_NAME[table].sorted_by
     store = Store.open(Place(tmp_path / "data"), datetime(2026, 3, 1, tzinfo=UTC))
-    base = {c.name: some(c.type, 1) for c in BY_NAME[table].columns}
+    tables = [table for table in TABLES if table.sorted_by]
     for batch in range(3):
         for half in range(2):
             store.begin()
-            rows = []
-            for n in range(50):
-                value = (n * 37 + 11 * half + batch) % 53
-                keys = {name: some(BY_NAME[table].arrow.field(name).type, value) for name in order}
-                rows.append({**base, **keys})
-            random.Random(half).shuffle(rows)
-            store.append_table(table, pa.Table.from_pylist(rows, BY_NAME[table].arrow))
+            for table in tables:
+                store.append_table(table.name, _shuffled(table, batch, half))
             store.commit()
         merge_files(store)
-        (path,) = store.connection.execute(f"select distinct filename from lake.{table}").fetchall()
-        found = store.connection.execute(
-            f"select {', '.join(order)} from read_parquet($1)", [path[0]]
-        ).fetchall()
-        assert len(found) == 100 * (batch + 1)
-        assert found == sorted(found)
+        for table in tables:
+            name = table.name
+            ((path,),) = store.connection.execute(
+                f"select distinct filename from lake.{name}"
+            ).fetchall()
+            stored = f"select {', '.join(_sorting(table))} from read_parquet($1)"
+            found, in_order = (
+                store.connection.execute(query, [path]).fetchall()
+                for query in (stored, f"{stored} order by {', '.join(table.sorted_by)}")
+            )
+            assert len(found) == 100 * (batch + 1), name
+            assert found == in_order, name
+            assert len(set(found)) > 50, name
     store.close()
+
+
+def _sorting(table: Table) -> list[str]:
+    """The columns a table is sorted by, without the direction."""
+    return [one.partition(" ")[0] for one in table.sorted_by]
+
+
+def _shuffled(table: Table, batch: int, half: int) -> pa.Table:
+    base = {column.name: some(column.type, 1) for column in table.columns}
+    rows = []
+    for n in range(50):
+        value = (n * 37 + 11 * half + batch) % 53
+        keys = {name: some(table.arrow.field(name).type, value) for name in _sorting(table)}
+        rows.append({**base, **keys})
+    random.Random(half).shuffle(rows)
+    return pa.Table.from_pylist(rows, table.arrow)
 
 
 def test_old_files_go_a_day_later_and_snapshots_when_they_are_old(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""`edit_log` is no link of the chain: it is compared with the tables that it is made from."""
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.laws import many
+from tests.warehouse.histories import looks, staged
+from tests.warehouse.sql_store import sql_lake
+from warehouse.duck import Place, attach_writer, open_reader
+from warehouse.finding import Finding
+from warehouse.model import StagedLook
+from warehouse.snapshot import Snapshot
+from warehouse.verify import verify
+from warehouse.verify_edits import check_edits
+
+_DEFINED = """
+select r.release_id, r.revision, r.revision_id, r.before_revision_id, c.seq, c.op, c.before,
+    c.after, r.seen_at, r.recorded_at
+from (
+    from lake.revision_log as r anti join lake.superseded as s on s.entry_id = r.entry_id
+) as r
+join lake.change_log as c on c.before_text_id = r.before_text_id and c.text_id = r.text_id
+order by all
+"""
+_SHOWN = """
+select release_id, revision, revision_id, before_revision_id, seq, op, before, after, seen_at,
+    recorded_at
+from changes order by all
+"""
+
+
+def altered(lake: Place, folder: Path, statement: str) -> Place:
+    """A copy of the lake in which a statement was executed."""
+    shutil.copytree(lake.root, folder / "data")
+    place = Place(folder / "data")
+    with closing(attach_writer(place)) as connection:
+        connection.execute(statement)
+    return place
+
+
+def sentences(place: Place) -> list[str]:
+    connection, tables = open_reader(place)
+    findings: list[Finding] = []
+    with closing(connection):
+        check_edits(Snapshot(connection, tables), findings)
+    assert all(one.severity == "damage" and one.subject == "edit_log" for one in findings)
+    return [one.sentence for one in findings]
+
+
+def test_what_a_run_wrote_fits(lake: Place) -> None:
+    assert sentences(lake) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    {
+        "update lake.edit_log set after = 'nine'": "not what `change_log` tells",
+        "update lake.edit_log set revision = 7": "not what `change_log` tells",
+        "update lake.edit_log set seen_at = seen_at + interval 1 day": "not what",
+        "delete from lake.edit_log": "another number of changes",
+        "insert into lake.edit_log from lake.edit_log": "another number of changes",
+    }.items(),
+)
+def test_what_was_altered_is_named(lake: Place, tmp_path: Path, statement: str, words: str) -> None:
+    found = sentences(altered(lake, tmp_path, statement))
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_verify_says_so(lake: Place, tmp_path: Path) -> None:
+    place = altered(lake, tmp_path, "delete from lake.edit_log")
+    assert "edit_log" in {one.subject for one in verify(place, lambda *_: None).findings}
+
+
+@settings(max_examples=many(10))
+@given(st.lists(st.lists(looks(), min_size=1, max_size=4), min_size=1, max_size=4))
+def test_in_whatever_order_looks_arrive_it_says_what_it_is_made_from(
+    runs: list[list[StagedLook]],
+) -> None:
+    with sql_lake() as lake:
+        for run in runs:
+            lake.run(run)
+        findings: list[Finding] = []
+        check_edits(lake.store.connection, findings)
+        assert findings == []
+        assert lake.ask(_SHOWN) == lake.ask(_DEFINED)
+
+
+def test_a_text_that_comes_back_has_the_changes_it_had() -> None:
+    bodies = ["ten members met", "nine members met"] * 3
+    with sql_lake() as lake:
+        for at, body in enumerate(bodies):
+            lake.run([staged(at, body, address="https://lakes.example/1")])
+        rows = lake.ask("select revision, before, after from changes order by revision")
+        assert len(lake.ask("from lake.change_log")) == 2  # each pair was compared once
+    there, back = ("ten", "nine"), ("nine", "ten")
+    assert rows == [(2 + n, *(back if n % 2 else there)) for n in range(5)]
