@@ -27,26 +27,33 @@ END = datetime(2025, 12, 31, tzinfo=UTC)
 SOURCES = 20
 _POOL_RELEASES = 6000
 _BATCH = 100_000
+_AFTER_UPKEEP = 100
+"""Releases met between upkeep and the questions."""
 
 
 def make_archive(place: Place, releases: int) -> None:
-    """Make the warehouse, merged as nightly upkeep would have merged it."""
+    """Make the warehouse, merged as nightly upkeep would have merged it, and a run after that."""
     store = Store.open(place, BEGINNING)
     pool = _Pool()
     for start in range(0, releases, _BATCH):
-        store.begin()
-        made = pool.revisions(start, min(start + _BATCH, releases), releases)
-        store.connection.register("made", made)
-        for statement in _STATEMENTS:
-            store.connection.execute(statement)
-        store.connection.unregister("made")
-        store.commit()
+        _add(store, pool.revisions(start, min(start + _BATCH, releases), releases))
     store.begin()
     for statement in _WHOLE:
         store.connection.execute(statement)
     store.commit()
     merge_files(store)
+    _add(store, pool.revisions(releases, releases + _AFTER_UPKEEP, releases))
     store.close()
+
+
+def _add(store: Store, made: pa.Table) -> None:
+    """Append what these revisions make, in one commit."""
+    store.begin()
+    store.connection.register("made", made)
+    for statement in _STATEMENTS:
+        store.connection.execute(statement)
+    store.connection.unregister("made")
+    store.commit()
 
 
 class _Pool:

@@ -2,13 +2,15 @@
 create or replace macro _releases_at(known_at, stood_at) as table
     -- by source too, so that who asks for one source reads its rows alone
     with addresses as (
-        select c.release_id, c.source_id, max(c.url) as url
-        from lake.url_log as c
-        anti join lake.url_log as o
-            on o.release_id = c.release_id and o.url = c.url and o.role <> 'canonical'
-            and o.recorded_at > c.recorded_at and o.recorded_at <= known_at
-        where c.role = 'canonical' and c.recorded_at <= known_at
-        group by c.release_id, c.source_id
+        select release_id, source_id, max(url) as url
+        from (
+            select release_id, source_id, url, arg_max(role, recorded_at) as role
+            from lake.url_log
+            where recorded_at <= known_at
+            group by release_id, source_id, url
+        )
+        where role = 'canonical'
+        group by release_id, source_id
     ),
     states as (
         select release_id, arg_max(status, since) as status, max(since) as status_since
