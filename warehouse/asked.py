@@ -9,7 +9,8 @@ _ANY_COLUMN = ("PIVOT", "SHOW_REF", "STAR", "POSITIONAL_REFERENCE")
 
 def named_columns(tree: dict[str, Any]) -> frozenset[str] | None:
     """Every name, in lower case, by which the query could mean a column; None: it means some
-    without naming them (`*`, `columns(...)`, `#1`, a whole row, a natural join, PIVOT, SUMMARIZE).
+    without naming them (`*`, `columns(...)`, `#1`, a whole row, a natural join, PIVOT, SUMMARIZE)
+    or names them anew by their places (`releases as r(a, b)`).
 
     A column whose name is not among them cannot change the answer.
     """
@@ -26,7 +27,7 @@ def named_columns(tree: dict[str, Any]) -> frozenset[str] | None:
             continue
         if item.get("type") in _ANY_COLUMN or item.get("class") in _ANY_COLUMN:
             return None
-        if item.get("ref_type") == "NATURAL":
+        if item.get("ref_type") == "NATURAL" or item.get("column_name_alias"):
             return None
         if item.get("type") in _TABLES:
             tables |= {str(item.get(key) or "").lower() for key in ("alias", "table_name")}
