@@ -30,7 +30,8 @@ def named_columns(tree: dict[str, Any]) -> frozenset[str] | None:
         if item.get("ref_type") == "NATURAL" or item.get("column_name_alias"):
             return None
         if item.get("type") in _TABLES:
-            tables |= {str(item.get(key) or "").lower() for key in ("alias", "table_name")}
+            said = (item.get("alias"), item.get("table_name"), _function_name(item))
+            tables |= {str(name).lower() for name in said if name}
             names |= {str(name).lower() for name in item.get("using_columns") or ()}
         parts = [str(part).lower() for part in _parts(item)]
         names |= set(parts)
@@ -49,3 +50,8 @@ def _parts(item: dict[str, Any]) -> list[Any]:
     if item.get("class") == "FUNCTION":
         return [part for part in (item["catalog"], item["schema"]) if part]
     return []
+
+
+def _function_name(item: dict[str, Any]) -> Any:
+    """What a macro in FROM is called, by which its whole row may be meant."""
+    return (item.get("function") or {}).get("function_name")
