@@ -5,6 +5,8 @@ from typing import Any
 _TABLES = ("BASE_TABLE", "SUBQUERY", "TABLE_FUNCTION", "EXPRESSION_LIST", "JOIN")
 _ANY_COLUMN = ("PIVOT", "SHOW_REF", "STAR", "POSITIONAL_REFERENCE")
 """Kinds of nodes that stand for columns without naming them."""
+_OUR_PLACES = frozenset({"main", "memory"})
+"""By which a view may be called in full: `main.releases` as a value is a whole row too."""
 
 
 def named_columns(tree: dict[str, Any]) -> frozenset[str] | None:
@@ -35,8 +37,8 @@ def named_columns(tree: dict[str, Any]) -> frozenset[str] | None:
             names |= {str(name).lower() for name in item.get("using_columns") or ()}
         parts = [str(part).lower() for part in _parts(item)]
         names |= set(parts)
-        if len(parts) == 1:
-            alone.add(parts[0])
+        if parts and _OUR_PLACES.issuperset(parts[:-1]):
+            alone.add(parts[-1])
         pending += item.values()
     # a table's name alone is its whole row
     return None if alone & tables else frozenset(names)

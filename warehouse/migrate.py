@@ -19,7 +19,8 @@ from warehouse.errors import WarehouseError
 from warehouse.pinned import sql_type
 from warehouse.place import Place
 from warehouse.postgres import copy_catalog
-from warehouse.schema import CHANGE_COLUMNS, SCHEMA_VERSION, TABLES, Table
+from warehouse.schema import SCHEMA_VERSION, TABLES, Table
+from warehouse.verify_edits import EDITS_OF_HELD
 
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
@@ -34,20 +35,8 @@ def _fill_look_days(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _fill_edit_log(connection: duckdb.DuckDBPyConnection) -> None:
-    """Schema 4: the changes of the revisions that hold, as the newest classifier saw them."""
-    changes = ", ".join(f"c.{name}" for name in CHANGE_COLUMNS)
-    connection.execute(
-        "insert into lake.edit_log by name "
-        "select r.entry_id, r.release_id, r.revision, r.revision_id, r.before_revision_id, "
-        f"r.seen_at, {changes}, r.run_id, r.recorded_at "
-        "from lake.revision_log as r "
-        "anti join lake.superseded as s on s.entry_id = r.entry_id "
-        "join lake.change_log as c "
-        "on c.before_text_id = r.before_text_id and c.text_id = r.text_id "
-        "semi join (select before_text_id, text_id, max(recorded_at) as recorded_at "
-        "from lake.comparisons group by all) as p on p.before_text_id = c.before_text_id "
-        "and p.text_id = c.text_id and p.recorded_at = c.recorded_at"
-    )
+    """Schema 4: the changes of the revisions that hold, as the classifier of their day saw them."""
+    connection.execute(f"insert into lake.edit_log by name {EDITS_OF_HELD}")
 
 
 MIGRATIONS: dict[int, Migration] = {3: _fill_look_days, 4: _fill_edit_log}

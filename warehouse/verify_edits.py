@@ -1,51 +1,47 @@
-"""Does `edit_log` say what `revision_log` and `change_log` say together?"""
+"""Does `edit_log` say what the tables say that it is made from?"""
 
 from warehouse.finding import Finding
-from warehouse.schema import CHANGE_COLUMNS
+from warehouse.schema import BY_NAME, CHANGE_COLUMNS
 from warehouse.snapshot import Asked
 
+_COLUMNS = BY_NAME["edit_log"].arrow.names
+_CHANGE = ", ".join(f"c.{name}" for name in CHANGE_COLUMNS)
+_OF_REVISION = ", ".join(f"r.{name}" for name in _COLUMNS if name not in CHANGE_COLUMNS)
 _HELD = "lake.revision_log as r anti join lake.superseded as s on s.entry_id = r.entry_id"
-_SAME = " and ".join(f"c.{name} is not distinct from e.{name}" for name in CHANGE_COLUMNS)
-_SAME_REVISION = " and ".join(
-    f"e.{name} = r.{name}"
-    for name in ("release_id", "revision", "revision_id", "before_revision_id", "seen_at")
-)
 
-_STRANGE = f"""
-select count(*)
-from (select r.* from {_HELD}) as r
-join lake.edit_log as e on e.entry_id = r.entry_id
-anti join (
-    select r.entry_id, c.* from {_HELD}
-    join lake.change_log as c
-        on c.before_text_id = r.before_text_id and c.text_id = r.text_id
-) as c on c.entry_id = e.entry_id and {_SAME} and {_SAME_REVISION}
+EDITS_OF_HELD = f"""
+select {_OF_REVISION}, {_CHANGE}
+from (from {_HELD}) as r
+join (
+    -- a later classifier may have seen the pair otherwise
+    select r.entry_id, max(p.recorded_at) as compared_at
+    from (from {_HELD}) as r
+    join lake.comparisons as p
+        on p.before_text_id = r.before_text_id and p.text_id = r.text_id
+        and p.recorded_at <= r.recorded_at
+    group by r.entry_id
+) as p on p.entry_id = r.entry_id
+join lake.change_log as c
+    on c.before_text_id = r.before_text_id and c.text_id = r.text_id
+    and c.recorded_at = p.compared_at
 """
-_MISSING = f"""
-with found as (
-    -- more than one number of changes where a later classifier saw the pair otherwise
-    select r.entry_id, c.run_id, count(*) as changes
-    from {_HELD}
-    join lake.change_log as c
-        on c.before_text_id = r.before_text_id and c.text_id = r.text_id
-    group by r.entry_id, c.run_id
-)
-select count(distinct f.entry_id)
-from found as f
-anti join (
-    select f.entry_id
-    from found as f
-    join (select entry_id, count(*) as changes from lake.edit_log group by entry_id) as e
-        on e.entry_id = f.entry_id and e.changes = f.changes
-) as e on e.entry_id = f.entry_id
+"""The rows of `edit_log` for the revisions that hold, from the tables that the chain proves."""
+
+_SAID = f"""
+select {", ".join(f"e.{name}" for name in _COLUMNS if name not in CHANGE_COLUMNS)},
+    {", ".join(f"e.{name}" for name in CHANGE_COLUMNS)}
+from lake.edit_log as e
+anti join lake.superseded as s on s.entry_id = e.entry_id
 """
+_STRANGE = f"select count(*) from ({_SAID} except all {EDITS_OF_HELD})"
+_MISSING = f"select count(*) from ({EDITS_OF_HELD} except all {_SAID})"
 
 
 def check_edits(connection: Asked, findings: list[Finding]) -> None:
     """Add what does not fit."""
     for query, sentence in (
-        (_STRANGE, "{} rows are not what `change_log` tells of the revision"),
-        (_MISSING, "of {} revisions it has another number of changes than `change_log`"),
+        (_STRANGE, "{} rows are not what `change_log` tells of a revision"),
+        (_MISSING, "{} changes of revisions that `change_log` tells of are missing"),
     ):
         row = connection.execute(query).fetchone()
         if row and row[0]:

@@ -89,6 +89,8 @@ def test_the_names_of_a_query_are_all_it_can_mean(query: str, names: set[str]) -
         "select headline from releases as r(headline)",
         "select a from releases_as_of(now()) as r(a)",
         "select releases_as_of from releases_as_of(now())",
+        "select main.releases from releases",
+        "select count(distinct memory.main.releases) from releases",
     ],
 )
 def test_a_query_that_need_not_name_a_column_gets_all(query: str) -> None:

@@ -5,11 +5,18 @@ create or replace macro _compared_again() as table
     from lake.comparisons
     where (select min(classifier_version) <> max(classifier_version) from lake.comparisons);
 
--- Internal. One row per pair of texts compared by ts, as the newest classifier saw it.
-create or replace macro _comparisons_as_of(ts) as table
-    select c.*
+-- Internal. One row per pair of texts and classifier that compared it, with the time from which the
+-- next one did; NULL: none did. What a revision changed is told as the newest of its day saw it.
+create or replace view _comparisons as
+    select c.*, d.until
     from lake.comparisons as c
-    anti join _compared_again() as d
+    left join (
+        select
+            before_text_id, text_id, recorded_at,
+            lead(recorded_at) over (
+                partition by before_text_id, text_id order by recorded_at
+            ) as until
+        from _compared_again()
+    ) as d
         on d.before_text_id = c.before_text_id and d.text_id = c.text_id
-        and d.recorded_at > c.recorded_at and d.recorded_at <= ts
-    where c.recorded_at <= ts;
+        and d.recorded_at = c.recorded_at;

@@ -1,5 +1,6 @@
 -- changes: one row per change between two revisions adjacent today. Key: (revision_id, seq).
--- before is NULL for an insertion, after for a deletion, paragraph_* outside the body.
+-- before is NULL for an insertion, after for a deletion, paragraph_* outside the body. Told as the
+-- classifier of the day saw it on which the revision was recorded.
 create or replace view changes as
     select -- only what is asked for
         e.release_id,
