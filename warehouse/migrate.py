@@ -15,12 +15,12 @@ import duckdb
 
 from warehouse.disk import sync_folder
 from warehouse.duck import create_table, sort_table
+from warehouse.edits import EDITS_OF_HELD
 from warehouse.errors import WarehouseError
 from warehouse.pinned import sql_type
 from warehouse.place import Place
 from warehouse.postgres import copy_catalog
 from warehouse.schema import SCHEMA_VERSION, TABLES, Table
-from warehouse.verify_edits import EDITS_OF_HELD
 
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 

@@ -5,7 +5,7 @@ under the name of what was done. Words follow a Zipf law over an invented vocabu
 share common words and some phrases, as real releases do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -112,6 +112,23 @@ class Writer:
             for at, word in zip(chosen, self.pick(len(chosen)), strict=True):
                 words[at] = word
             found.append(" ".join(words))
+        return found
+
+    def changed(self, paragraphs: Sequence[str], changes: Sequence[str]) -> list[str]:
+        """After changes at random places: edit, next (edition), move, twice, drop."""
+        found = list(paragraphs)
+        for change in changes:
+            at = int(self.random.integers(len(found)))
+            if change == "edit":
+                found[at] = self.edited([found[at]], 0.1)[0]
+            elif change == "next":
+                found[at] = self.next_edition([found[at]])[0]
+            elif change == "move":
+                found.append(found.pop(at))
+            elif change == "twice":
+                found.insert(at, found[at])
+            elif len(found) > 1:
+                del found[at]
         return found
 
     def next_edition(self, paragraphs: list[str]) -> list[str]:

@@ -52,19 +52,7 @@ def test_odd_texts_are_judged_as_defined(
 def test_releases_are_judged_as_defined(seed: int, changes: list[str]) -> None:
     writer = Writer(seed)
     text = [f"{writer.sentence()} {writer.sentence()}" for _ in range(4)]
-    other = list(text)
-    for change in changes:
-        at = int(writer.random.integers(len(other)))
-        if change == "edit":
-            other[at] = writer.edited([other[at]], 0.1)[0]
-        elif change == "next":
-            other[at] = writer.next_edition([other[at]])[0]
-        elif change == "move":
-            other.append(other.pop(at))
-        elif change == "twice":
-            other.insert(at, other[at])
-        elif len(other) > 1:
-            del other[at]
+    other = writer.changed(text, changes)
     assert_same(["\n\n".join(text), "\n \n".join(other).replace(" ", "  ", seed % 3)])
 
 

@@ -53,19 +53,7 @@ def test_reading_in_step_changes_no_answer(seed: int, changes: list[str]) -> Non
     """The quick reading of two texts says what pairing all of their sentences says, or nothing."""
     writer = Writer(seed)
     text = [f"{writer.sentence()} {writer.sentence()}" for _ in range(3)]
-    other = list(text)
-    for change in changes:
-        at = int(writer.random.integers(len(other)))
-        if change == "edit":
-            other[at] = writer.edited([other[at]], 0.1)[0]
-        elif change == "next":
-            other[at] = writer.next_edition([other[at]])[0]
-        elif change == "move":
-            other.append(other.pop(at))
-        elif change == "twice":
-            other.insert(at, other[at])
-        elif len(other) > 1:
-            del other[at]
+    other = writer.changed(text, changes)
     texts = "\n\n".join(text), "\n \n".join(other).replace(" ", "  ", seed % 3)
     for one, two in (texts, texts[::-1]):
         assert _conflict_in_step(one, two) in (None, _conflict_anywhere(one, two))
