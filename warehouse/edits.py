@@ -2,14 +2,17 @@
 
 from warehouse.schema import BY_NAME, CHANGE_COLUMNS
 
-COLUMNS = BY_NAME["edit_log"].arrow.names
-"""Of `edit_log`."""
-_CHANGE = ", ".join(f"c.{name}" for name in CHANGE_COLUMNS)
-_OF_REVISION = ", ".join(f"r.{name}" for name in COLUMNS if name not in CHANGE_COLUMNS)
+OF_REVISION = tuple(
+    column.name for column in BY_NAME["edit_log"].columns if column.name not in CHANGE_COLUMNS
+)
+"""Columns that `edit_log` has from `revision_log`; the others are `CHANGE_COLUMNS`."""
+_COLUMNS = ", ".join(
+    [*(f"r.{one}" for one in OF_REVISION), *(f"c.{one}" for one in CHANGE_COLUMNS)]
+)
 _HELD = "lake.revision_log as r anti join lake.superseded as s on s.entry_id = r.entry_id"
 
 EDITS_OF_HELD = f"""
-select {_OF_REVISION}, {_CHANGE}
+select {_COLUMNS}
 from (from {_HELD}) as r
 join (
     -- a later classifier may have seen the pair otherwise

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from parsers.model import Outcome, Teaser
+from warehouse.edits import OF_REVISION
 from warehouse.history.announce import announcement
 from warehouse.history.change import TextState
 from warehouse.history.classify import CLASSIFIER_VERSION, compare
@@ -15,12 +16,6 @@ from warehouse.schema import CHANGE_COLUMNS
 Row = Mapping[str, Any]
 Pair = tuple[str, str]
 """Ids of two texts that follow each other."""
-
-_OF_REVISION = (
-    "entry_id", "release_id", "revision", "revision_id", "before_revision_id", "seen_at", "run_id",
-    "recorded_at",
-)  # fmt: skip
-"""Columns that `edit_log` has from `revision_log`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +217,7 @@ def edit_rows(revision: Row, changes: Mapping[Pair, Sequence[Row]]) -> Iterator[
     """The rows of `edit_log` that a row of `revision_log` makes."""
     for change in changes.get((revision["before_text_id"], revision["text_id"]), ()):
         yield {
-            **{name: revision[name] for name in _OF_REVISION},
+            **{name: revision[name] for name in OF_REVISION},
             **{name: change[name] for name in CHANGE_COLUMNS},
         }
 

@@ -1,13 +1,12 @@
 """Does `edit_log` say what the tables say that it is made from?"""
 
-from warehouse.edits import COLUMNS, EDITS_OF_HELD
+from warehouse.edits import EDITS_OF_HELD, OF_REVISION
 from warehouse.finding import Finding
 from warehouse.schema import CHANGE_COLUMNS
 from warehouse.snapshot import Asked
 
 _SAID = f"""
-select {", ".join(f"e.{name}" for name in COLUMNS if name not in CHANGE_COLUMNS)},
-    {", ".join(f"e.{name}" for name in CHANGE_COLUMNS)}
+select {", ".join(f"e.{name}" for name in (*OF_REVISION, *CHANGE_COLUMNS))}
 from lake.edit_log as e
 anti join lake.superseded as s on s.entry_id = e.entry_id
 """
