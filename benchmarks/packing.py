@@ -184,8 +184,8 @@ class Repository:
 
 
 def path_of(number: int) -> str:
-    """Where a release's file lies."""
-    return f"{number % 100:02}/{number}.txt"
+    """Where a release's file lies: in folders of no more than a hundred, as a million have to."""
+    return f"{number % 100:02}/{number // 100 % 100:02}/{number}.txt"
 
 
 def cpu_s() -> float:
