@@ -121,3 +121,19 @@ def test_what_no_column_needs_is_not_read(slim: Slim) -> None:
 def test_a_name_that_no_column_has_is_told_of_with_those_there_are(lake: Place) -> None:
     with pytest.raises(QueryError, match="headline"):
         ask(lake, "select headlin from releases")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *VIEWS,
+        *(f"{name}(now())" for name in ("releases_as_of", "releases_valid_at")),
+        *(f"{name}(now())" for name in ("revisions_as_of", "revisions_valid_at")),
+    ],
+)
+def test_no_view_compares_every_row_with_every_other(
+    whole: duckdb.DuckDBPyConnection, asked: str
+) -> None:
+    plan = str(whole.execute(f"explain (format json) from {asked}").fetchall())
+    assert "READ_PARQUET" in plan
+    assert "NL_JOIN" not in plan and "NESTED_LOOP" not in plan

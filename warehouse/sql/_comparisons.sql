@@ -6,9 +6,10 @@ create or replace macro _compared_again() as table
     where (select min(classifier_version) <> max(classifier_version) from lake.comparisons);
 
 -- Internal. One row per pair of texts and classifier that compared it, with the time from which the
--- next one did; NULL: none did. What a revision changed is told as the newest of its day saw it.
+-- next one did, else infinity. What a revision changed is told as the newest of its day saw it.
+-- Not NULL: an OR in the condition of a left join makes DuckDB compare every row with every other.
 create or replace view _comparisons as
-    select c.*, d.until
+    select c.*, coalesce(d.until, 'infinity'::timestamptz) as until
     from lake.comparisons as c
     left join (
         select

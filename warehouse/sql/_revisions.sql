@@ -70,7 +70,7 @@ create or replace macro _revisions_at(ts) as table
         on n.before_revision_id = r.revision_id and n.release_id = r.release_id
     left join _comparisons as c
         on c.before_text_id = r.before_text_id and c.text_id = r.text_id
-        and c.recorded_at <= r.recorded_at and (c.until is null or c.until > r.recorded_at)
+        and c.recorded_at <= r.recorded_at and c.until > r.recorded_at
     left join (
         select text_id, source_id, modified_on from lake.texts where modified_on is not null
     ) as b on b.text_id = r.before_text_id and b.source_id = r.source_id;
