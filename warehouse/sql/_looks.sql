@@ -49,7 +49,10 @@ create or replace macro _looks_as_of(ts) as table
 create or replace macro _looks_read_at(ts) as table
     select
         l.capture_id, l.source_id, l.url, l.captured_at,
-        if(coalesce(a.is_again, false), a.reading_id, l.reading_id) as reading_id
+        if(coalesce(a.is_again, false), a.reading_id, l.reading_id) as reading_id,
+        if(coalesce(a.is_again, false), a.address, l.address) as address,
+        if(coalesce(a.is_again, false), a.outcome, l.outcome) as outcome,
+        if(coalesce(a.is_again, false), a.error, l.error) as error
     from lake.looks as l
     left join _altered_at(ts) as a on a.capture_id = l.capture_id
     where l.recorded_at <= ts;

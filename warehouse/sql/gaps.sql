@@ -5,7 +5,7 @@
 create or replace view gaps as
     with looks as not materialized (
         select source_id, url, address, captured_at, outcome, error
-        from _looks_as_of('infinity'::timestamptz)
+        from _looks_read_at('infinity'::timestamptz)
     ),
     answered as not materialized (
         select source_id, coalesce(address, url) as url from looks
@@ -38,11 +38,10 @@ create or replace view gaps as
     announced as (
         select
             t.source_id,
-            _absolute(t.url, l.url) as url,
+            t.leads_to as url,
             t.text,
             min(t.seen_at) as since
-        from teasers as t
-        join (select capture_id, url from lake.looks) as l on l.capture_id = t.capture_id
+        from _teasers as t
         where t.release_id is null
         group by all
     )
