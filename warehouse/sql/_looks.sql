@@ -14,13 +14,13 @@ create or replace macro _altered_at(ts) as table
         select capture_id, arg_max(release_id, recorded_at) as release_id,
             max(recorded_at) as recorded_at
         from lake.reassigned
-        where recorded_at <= ts
+        where _is_by(recorded_at, ts)
         group by capture_id
     ) as m
     full join (
         select *
         from lake.redecided
-        where recorded_at <= ts
+        where _is_by(recorded_at, ts)
         qualify row_number() over (partition by capture_id order by recorded_at desc) = 1
     ) as a on a.capture_id = m.capture_id;
 
@@ -33,7 +33,7 @@ create or replace macro _looks_as_of(ts) as table
         l.reading_id, l.address, l.recorded_at
     from lake.looks as l
     anti join _altered_at(ts) as a on a.capture_id = l.capture_id
-    where l.recorded_at <= ts
+    where _is_by(l.recorded_at, ts)
     union all
     select
         l.capture_id, l.run_id, l.source_id, a.release_id, l.url, l.final_url, l.captured_at,
@@ -42,7 +42,7 @@ create or replace macro _looks_as_of(ts) as table
         if(a.is_again, a.address, l.address), l.recorded_at
     from _altered_at(ts) as a
     join lake.looks as l on l.capture_id = a.capture_id
-    where l.recorded_at <= ts;
+    where _is_by(l.recorded_at, ts);
 
 -- Internal. The same for who does not look for a release: one pass over all looks, where the above
 -- takes a second one to find those that were altered.
@@ -55,4 +55,4 @@ create or replace macro _looks_read_at(ts) as table
         if(coalesce(a.is_again, false), a.error, l.error) as error
     from lake.looks as l
     left join _altered_at(ts) as a on a.capture_id = l.capture_id
-    where l.recorded_at <= ts;
+    where _is_by(l.recorded_at, ts);

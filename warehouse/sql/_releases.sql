@@ -6,7 +6,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
         from (
             select release_id, source_id, url, arg_max(role, recorded_at) as role
             from lake.url_log
-            where recorded_at <= known_at
+            where _is_by(recorded_at, known_at)
             group by release_id, source_id, url
         )
         where role = 'canonical'
@@ -17,7 +17,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
         from (
             select release_id, since, arg_max(status, recorded_at) as status
             from lake.state_log
-            where recorded_at <= known_at and since <= stood_at
+            where _is_by(recorded_at, known_at) and _is_by(since, stood_at)
             group by release_id, since
         )
         where status <> 'none'
@@ -28,7 +28,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
             release_id, source_id, min(captured_at) as first_seen_at,
             max(captured_at) as last_seen_at
         from _looks_as_of(known_at)
-        where release_id is not null and captured_at <= stood_at
+        where release_id is not null and _is_by(captured_at, stood_at)
         group by release_id, source_id
     ),
     repeats as (
@@ -38,7 +38,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
                 {'cluster_id': cluster_id, 'of': duplicate_of, 'kind': duplicate_kind}, recorded_at
             ) as told
         from lake.cluster_log
-        where recorded_at <= known_at
+        where _is_by(recorded_at, known_at)
         group by release_id
     ),
     standing as (
@@ -47,11 +47,11 @@ create or replace macro _releases_at(known_at, stood_at) as table
         left join (
             select release_id, source_id, before_revision_id
             from _held_at(known_at)
-            where before_revision_id is not null and seen_at <= stood_at
+            where revision > 1 and before_revision_id is not null and _is_by(seen_at, stood_at)
         ) as n
             on n.before_revision_id = r.revision_id and n.release_id = r.release_id
             and n.source_id = r.source_id
-        where r.seen_at <= stood_at and n.before_revision_id is null
+        where _is_by(r.seen_at, stood_at) and n.before_revision_id is null
     )
     select -- only what is asked for
         r.release_id,

@@ -10,8 +10,10 @@ create or replace macro _announced_how(told, modified_on, claimed) as if(
 create or replace macro _held_at(ts) as table
     select r.*
     from lake.revision_log as r
-    anti join lake.superseded as s on s.entry_id = r.entry_id and s.recorded_at <= ts
-    where r.recorded_at <= ts;
+    anti join (
+        select entry_id from lake.superseded where _is_by(recorded_at, ts)
+    ) as s on s.entry_id = r.entry_id
+    where _is_by(r.recorded_at, ts);
 
 -- Internal. The same with its text and when it ended: revisions_as_of adds what only its neighbours
 -- and its source's other looks tell.

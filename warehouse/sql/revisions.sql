@@ -12,7 +12,7 @@ create or replace macro revisions_as_of(ts) as table
             source_id, day,
             lead(day) over (partition by source_id order by day) as next_day,
             row_number() over (partition by source_id order by day) = 1 as is_first
-        from (select distinct source_id, day from lake.look_days where recorded_at <= ts)
+        from (select distinct source_id, day from lake.look_days where _is_by(recorded_at, ts))
     ),
     afterwards as (
         -- for each day after a source's first look, the day of the look that came next
