@@ -75,4 +75,5 @@ create or replace macro _revisions_at(ts) as table
         and c.recorded_at <= r.recorded_at and c.until > r.recorded_at
     left join (
         select text_id, source_id, modified_on from lake.texts where modified_on is not null
-    ) as b on b.text_id = r.before_text_id and b.source_id = r.source_id;
+    ) as b on b.text_id = r.before_text_id and b.source_id = r.source_id
+    where r.revision > 0;  -- always; by it DuckDB takes texts, broad, for the side that is not held
