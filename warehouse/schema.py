@@ -16,6 +16,11 @@ SCHEMA_VERSION = 4
 ROW_GROUP_ROWS = 8192
 """One release among a million by id: 18 ms, against 89 ms at DuckDB's 122,880."""
 
+BY_SIXTEENTHS = "left(release_id, 1)"
+"""Before the source in a table's order, where one release is asked for as often as all of a source:
+each source's rows lie in 16 places then, and an id leads to a 16th of the table, not to a place in
+every source's. A release as of a time among a million of 20 sources: 46 -> 29 ms of CPU."""
+
 TIME = pa.timestamp("us", tz="UTC")
 _TEXT_LIST = pa.list_(pa.string())
 _COUNTS = pa.map_(pa.string(), pa.int64())
@@ -297,7 +302,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("revision", "source_id", "release_id"),
+        sorted_by=("revision", BY_SIXTEENTHS, "source_id", "release_id"),
     ),
     Table(
         "superseded",
@@ -317,7 +322,7 @@ TABLES = (
             _RUN_ID,
             _RECORDED_AT,
         ),
-        sorted_by=("role", "source_id", "release_id"),
+        sorted_by=("role", BY_SIXTEENTHS, "source_id", "release_id"),
     ),
     Table(
         "move_log",
