@@ -30,7 +30,8 @@ OLDER = sorted(OLD.parent.glob("schema-*.tar.xz"))
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 _ORDERS = """
 select t.table_name, list(
-    replace(e.expression, '"', '') || if(e.sort_direction = 'DESC', ' desc', '') order by e.sort_key_index
+    replace(e.expression, '"', '') || if(e.sort_direction = 'DESC', ' desc', '')
+    order by e.sort_key_index
 )
 from __ducklake_metadata_lake.ducklake_sort_info as s
 join __ducklake_metadata_lake.ducklake_sort_expression as e on e.sort_id = s.sort_id
