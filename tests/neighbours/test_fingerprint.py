@@ -29,6 +29,16 @@ text = st.lists(
     st.one_of(
         st.text(max_size=12),
         st.sampled_from(["the", "Council", "2023", "\u041c\u0438\u0440", "\n\n"]),
+        st.sampled_from(
+            [
+                "\u0441\u044f",
+                "\u043f\u0440\u0435\u0441\u0441-\u0440\u0435\u043b\u0438\u0437",
+                "may",
+                "\x1c",
+                "`",
+            ]
+        ),
+        st.text("aZ9.\u0430\u042f\u0451\u00e9\u00ad", max_size=70),
     ),
     max_size=60,
 ).map(" ".join)
@@ -69,6 +79,14 @@ def test_routes_agree_on_odd_texts() -> None:
 
 def test_routes_agree_on_releases() -> None:
     assert_same(make_corpus(60, seed=5).texts)
+
+
+def test_routes_agree_wherever_a_word_stands() -> None:
+    """The compiled route reads 64 bytes at a step."""
+    words = "ab \u0430\u0431\u042f\u0432 q`q\tsoft\u00adhyphen \u044f\u00a0z " + "y" * 17
+    assert_same([" " * shift + words + " " * (66 - shift) for shift in range(67)])
+    assert_same(["x" * shift + words for shift in range(67)])
+    assert_same([" " * shift + "nul\x00 a" + " " * 70 for shift in range(67)])
 
 
 @settings(max_examples=many(60))

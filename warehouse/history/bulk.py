@@ -24,14 +24,14 @@ from warehouse.history.bulk_conflict import (
     surely_conflict,
 )
 from warehouse.history.bulk_kernels import (
-    UNSAFE,
     add_chosen,
     add_distinct,
     compare_pairs,
     cut_all,
     sign_all,
 )
-from warehouse.history.bulk_tables import cases, fold_tables, months
+from warehouse.history.bulk_tables import cases, fold_tables, months, standing
+from warehouse.history.bulk_words import UNSAFE
 from warehouse.history.fingerprint import (
     I64,
     U64,
@@ -65,7 +65,7 @@ def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Sh
         len(texts) * (1 + scheme.bands + scheme.dense_grams) + int(offsets[-1] - offsets[0]) // 2
     )
     digests, words, keys, ends, *found = sign_all(
-        data, offsets, *fold_tables(), factors, addends,
+        data, offsets, *fold_tables(), standing(), factors, addends,
         scheme.bands, scheme.window, scheme.dense_grams, *months(),
         _ROOM.take("keys", count), cut, marked, keep,
     )  # fmt: skip
@@ -85,7 +85,7 @@ def shingles(texts: Strings) -> Shingles:
     """The distinct shingles and marked words of a string array without nulls."""
     data, offsets = _buffers(texts)
     room = _cut_room(_most_words(int(offsets[-1] - offsets[0]), len(offsets)))
-    *cut, safe = cut_all(data, offsets, *fold_tables(), *months(), *room)
+    *cut, safe = cut_all(data, offsets, *fold_tables(), standing(), *months(), *room)
     found = distinct([(Shingles(*cut), np.arange(len(texts)))])
     plain = np.flatnonzero(~safe)
     if not len(plain):

@@ -6,234 +6,19 @@ Functions that call each other stand in one file; see `bulk_machine`.
 import numpy as np
 
 from warehouse.history import fingerprint
-from warehouse.history.bulk_machine import (
-    bytes_below,
-    bytes_equal,
-    code_point,
-    eight_bytes,
-    jit,
-    zeros_below,
-)
-from warehouse.history.bulk_tables import DIGIT_BIT, SPACE_BIT, UNSAFE_BIT
-
-UNSAFE = -1
+from warehouse.history.bulk_machine import jit
+from warehouse.history.bulk_words import AT_ONCE, UNSAFE, mix, read_words
 
 _u64 = np.uint64
-_MIX_1, _MIX_2 = _u64(fingerprint.MIX_1), _u64(fingerprint.MIX_2)
-_SEED, _STEP = _u64(fingerprint.WORD_SEED), _u64(fingerprint.WORD_STEP)
 _GOLDEN, _DIGEST_STEP = _u64(fingerprint.GOLDEN), _u64(fingerprint.DIGEST_STEP)
 _FIRST, _SECOND, _THIRD = (
     _u64(fingerprint.FIRST),
     _u64(fingerprint.SECOND),
     _u64(fingerprint.THIRD),
 )
-_0, _1, _2, _3, _7, _8 = (_u64(n) for n in (0, 1, 2, 3, 7, 8))
-_29, _31, _32, _33, _56 = (_u64(n) for n in (29, 31, 32, 33, 56))
-_ALL_32 = _u64(0xFFFFFFFF)
-_EACH, _TOPS, _BYTES = _u64(0x0101010101010101), _u64(0x8080808080808080), _u64((1 << 56) - 1)
-
+_0, _1, _6, _63, _1023 = (_u64(n) for n in (0, 1, 6, 63, 1023))
+_29, _31, _32 = (_u64(n) for n in (29, 31, 32))
 _SORTS, _BAND, _COPY = _u64(fingerprint.SORT_BITS), _u64(fingerprint.BAND), _u64(fingerprint.COPY)
-
-
-@jit
-def _mix(value):  # type: ignore[no-untyped-def]
-    value ^= value >> _33
-    value *= _MIX_1
-    value ^= value >> _33
-    value *= _MIX_2
-    return value ^ (value >> _33)
-
-
-@jit
-def _push(state, part, size, packed):  # type: ignore[no-untyped-def]
-    """A word's hash, open part and size after the bytes of one table entry."""
-    data, length = packed & _BYTES, packed >> _56 & _7
-    used = size & _7
-    part |= data << (used << _3)
-    size += length
-    if used + length >= _8:
-        state = (state ^ part) * _STEP
-        state ^= state >> _29
-        part = data >> ((_8 - used) << _3) if used else _0
-    return state, part, size
-
-
-@jit
-def _close(state, part, size):  # type: ignore[no-untyped-def]
-    """A word's hash at its end: at least two steps of 8 bytes."""
-    if size & _7 != _0:
-        state = (state ^ part) * _STEP
-        state ^= state >> _29
-    if size <= _8:
-        state *= _STEP
-        state ^= state >> _29
-    return _mix(state ^ size)
-
-
-@jit
-def _read_slowly(data, at, end, fold, lower):  # type: ignore[no-untyped-def]
-    """One word of any script from `at` on: its two hashes, size, digit flag and where it ends.
-
-    A size of 0: nothing visible stood there. An end of UNSAFE: it must go down the plain route.
-    """
-    c_hash = l_hash = _SEED
-    c_part = l_part = c_size = l_size = flags = _0
-    while at < end:
-        point, width = code_point(data, at)
-        at += width
-        packed = fold[point]
-        flags |= packed
-        if packed & (SPACE_BIT | UNSAFE_BIT) != _0:
-            break
-        c_hash, c_part, c_size = _push(c_hash, c_part, c_size, packed)
-        l_hash, l_part, l_size = _push(l_hash, l_part, l_size, lower[point])
-    if flags & UNSAFE_BIT != _0:
-        at = UNSAFE
-    return (
-        _close(c_hash, c_part, c_size), _close(l_hash, l_part, l_size),
-        c_size, flags & DIGIT_BIT != _0, at,
-    )  # fmt: skip
-
-
-@jit
-def _find_stops(data, start, end, stops):  # type: ignore[no-untyped-def]
-    """Where a text's white space stands, its end last, and whether it is plain ASCII.
-
-    Not plain: a byte above ASCII, a backtick (which is folded), or a control character that is no
-    white space. Returns (count, plain); plain and a count of 0 when such a control character
-    makes the stops wrong.
-    """
-    count = _0
-    ordinary, ticks = _ALL_32, _0
-    at = start
-    while at + 32 <= end:
-        found = bytes_below(data, at, 33)
-        if found != found & bytes_equal(data, at, 32) and _is_odd_control(data, at, at + 32):
-            return _0, True
-        ordinary &= bytes_below(data, at, 128)
-        ticks |= bytes_equal(data, at, 96)
-        while found != _0:
-            stops[count] = at + np.int64(zeros_below(found))  # type: ignore[call-arg]
-            count += _1
-            found &= found - _1
-        at += 32
-    if _is_odd_control(data, at, end):
-        return _0, True
-    while at < end:
-        byte = data[at]
-        ordinary &= _ALL_32 * _u64(byte < 128)
-        ticks |= _u64(byte == 96)
-        if byte <= 32:
-            stops[count] = at
-            count += _1
-        at += 1
-    stops[count] = end
-    return count + _1, ordinary == _ALL_32 and ticks == _0
-
-
-@jit
-def _is_odd_control(data, start, end):  # type: ignore[no-untyped-def]
-    """Whether a control character that is no white space stands there."""
-    for at in range(start, end):
-        byte = data[at]
-        if byte < 32 and not (9 <= byte <= 13 or 28 <= byte <= 31):
-            return True
-    return False
-
-
-@jit
-def _lower(block):  # type: ignore[no-untyped-def]
-    """Eight ASCII bytes with their capitals made small: 0x3F marks from "A" on, 0x25 above "Z"."""
-    return block | ((block + _EACH * _u64(0x3F)) & ~(block + _EACH * _u64(0x25)) & _TOPS) >> _2
-
-
-@jit
-def _digits(block):  # type: ignore[no-untyped-def]
-    """The top bits of the bytes that are digits: 0x50 marks from "0" on, 0x46 above "9"."""
-    return (block + _EACH * _u64(0x50)) & ~(block + _EACH * _u64(0x46)) & _TOPS
-
-
-@jit
-def _first_bytes(count):  # type: ignore[no-untyped-def]
-    """A mask for that many bytes, 0 to 8; in two shifts, since one by 64 has no meaning."""
-    half = _u64(count) << _2
-    return (_1 << half << half) - _1
-
-
-@jit
-def _step(state, block):  # type: ignore[no-untyped-def]
-    state = (state ^ block) * _STEP
-    return state ^ (state >> _29)
-
-
-@jit
-def _hash_ascii(data, start, length):  # type: ignore[no-untyped-def]
-    """An ASCII word's hash, that of its lower-cased form, and a number above 0 if it has a digit.
-
-    Without a branch on the length up to 16 bytes, as words of 3 and of 12 letters come in no order
-    to learn; most words have no capital.
-    """
-    one = eight_bytes(data, start) & _first_bytes(min(length, 8))  # type: ignore[call-arg]
-    two = eight_bytes(data, start + 8) & _first_bytes(min(max(length - 8, 0), 8))
-    low_one, low_two = _lower(one), _lower(two)
-    cased = lowered = _step(_step(_SEED, one), two)
-    if (low_one ^ one) | (low_two ^ two):
-        lowered = _step(_step(_SEED, low_one), low_two)
-    digits = _digits(one) | _digits(two)
-    at = 16
-    while at < length:
-        more = eight_bytes(data, start + at)
-        more &= _first_bytes(min(length - at, 8))
-        cased, lowered = _step(cased, more), _step(lowered, _lower(more))
-        digits |= _digits(more)
-        at += 8
-    cased_hash = _mix(cased ^ _u64(length))
-    return cased_hash, cased_hash if cased == lowered else _mix(lowered ^ _u64(length)), digits
-
-
-@jit
-def _read_words(data, start, end, fold, lower, stops, cased, lowered, digit):  # type: ignore[no-untyped-def]
-    """Hashes of a text's words into `cased` and `lowered`, `digit` where one holds a digit.
-
-    An empty `digit` is left alone. Returns the number of words, or UNSAFE.
-    """
-    n_stops, plain = _find_stops(data, start, end, stops)
-    if n_stops == _0:
-        n_stops, plain = _1, False
-        stops[0] = end
-    count = _0
-    begin = start
-    for i in range(n_stops):
-        after = stops[i]
-        length = after - begin
-        if length > 0:
-            if plain or _is_plain(data, begin, after):
-                cased[count], lowered[count], digits = _hash_ascii(data, begin, length)
-                if len(digit):
-                    digit[count] = digits != _0
-                count += _1
-            else:
-                at = begin
-                while at < after:
-                    c_hash, l_hash, size, seen, at = _read_slowly(data, at, after, fold, lower)
-                    if at == UNSAFE:
-                        return UNSAFE
-                    if size != _0:
-                        cased[count], lowered[count] = c_hash, l_hash
-                        if len(digit):
-                            digit[count] = seen
-                        count += _1
-        begin = after + 1
-    return np.int64(count)
-
-
-@jit
-def _is_plain(data, start, end):  # type: ignore[no-untyped-def]
-    """Whether a word is ASCII that folds to itself."""
-    for at in range(start, end):  # noqa: SIM110 - numba compiles no generator
-        if data[at] >= 128 or data[at] == 96:
-            return False
-    return True
 
 
 @jit
@@ -243,10 +28,10 @@ def _shingle(lowered, count, out):  # type: ignore[no-untyped-def]
         return 0
     if count < 3:
         second = lowered[1] if count == 2 else _0
-        out[0] = _mix(lowered[0] * _FIRST + second * _SECOND)
+        out[0] = mix(lowered[0] * _FIRST + second * _SECOND)
         return 1
     for i in range(count - 2):
-        out[i] = _mix(lowered[i] * _FIRST + lowered[i + 1] * _SECOND + lowered[i + 2] * _THIRD)
+        out[i] = mix(lowered[i] * _FIRST + lowered[i + 1] * _SECOND + lowered[i + 2] * _THIRD)
     return count - 2
 
 
@@ -328,7 +113,7 @@ def _longest(offsets):  # type: ignore[no-untyped-def]
 
 @jit
 def sign_all(  # type: ignore[no-untyped-def]
-    data, offsets, fold, lower, factors, addends, bands, window, dense, filter_, months,
+    data, offsets, fold, lower, standing, factors, addends, bands, window, dense, filter_, months,
     keys, cut, marked, keep,
 ):  # fmt: skip
     """Digests, words, keys and ends of every text; a word count of UNSAFE where it was not read.
@@ -339,10 +124,9 @@ def sign_all(  # type: ignore[no-untyped-def]
     n = len(offsets) - 1
     longest = _longest(offsets)
     room = longest // 2 + 2  # no fold makes two words of one
-    cased, lowered = np.empty(room, _u64), np.empty(room, _u64)
+    cased, lowered, marks = np.empty(room, _u64), np.empty(room, _u64), np.empty(room, _u64)
     grams, spare = np.empty(room, _u64), np.empty(room, _u64)
-    digit = np.empty(room if keep else 0, np.uint8)
-    stops = np.empty(longest + 16, np.int64)
+    edges, odd = np.empty(2 * room + AT_ONCE, np.int64), np.empty((longest >> 6) + 2, _u64)
     least = np.empty(len(factors), np.uint32)
     rows = len(factors) // bands
     table = np.empty(_table_size(room), _u64)
@@ -351,22 +135,23 @@ def sign_all(  # type: ignore[no-untyped-def]
     cut_ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
     at = cut_at = marked_at = 0
     for row in range(n):
-        count = _read_words(
-            data, offsets[row], offsets[row + 1], fold, lower, stops, cased, lowered, digit
-        )
+        count = read_words(
+            data, offsets[row], offsets[row + 1], fold, lower, standing,
+            edges, odd, cased, lowered, marks,
+        )  # fmt: skip
         words[row] = count
         shingles = cut[cut_at:]
         n_shingles = _shingle(lowered, count, shingles)
         if keep:
             marked_at = _append_marked(
-                cased, lowered, digit, count, filter_, months, marked, marked_at
+                cased, lowered, marks, count, filter_, months, marked, marked_at
             )
             cut_at += n_shingles
             cut_ends[row], marked_ends[row] = cut_at, marked_at
         if count > 0:
             one = two = _0
             for i in range(count):
-                value = _mix(cased[i] + _u64(i + 1) * _GOLDEN)
+                value = mix(cased[i] + _u64(i + 1) * _GOLDEN)
                 one += value
                 value = (value ^ (value >> _31)) * _DIGEST_STEP
                 two += value ^ (value >> _29)
@@ -377,12 +162,12 @@ def sign_all(  # type: ignore[no-untyped-def]
             for band in range(bands):
                 key = _u64(band + 1) * _GOLDEN
                 for j in range(band * rows, (band + 1) * rows):
-                    key = _mix(key ^ _u64(least[j]))
+                    key = mix(key ^ _u64(least[j]))
                 keys[at] = key & ~_SORTS | _BAND
                 at += 1
             n_grams = max(n_shingles - 3, 0)
             for i in range(n_grams):
-                grams[i] = _mix(shingles[i] + shingles[i + 3] * _SECOND) & ~_SORTS
+                grams[i] = mix(shingles[i] + shingles[i + 3] * _SECOND) & ~_SORTS
             if n_grams < dense:
                 at = _append_distinct(grams, n_grams, table, keys, at)
             else:
@@ -396,17 +181,18 @@ def sign_all(  # type: ignore[no-untyped-def]
 
 
 @jit
-def _append_marked(cased, lowered, digit, count, filter_, months, out, at):  # type: ignore[no-untyped-def]
+def _append_marked(cased, lowered, marks, count, filter_, months, out, at):  # type: ignore[no-untyped-def]
     """The marked ones of a text's words from `at` on; returns where they end."""
+    end = _u64(at)
     for i in range(count):
-        if (
-            digit[i]
-            or cased[i] != lowered[i]
-            or (filter_[lowered[i] & _u64(0xFFFF)] and _holds(months, lowered[i]))
-        ):
-            out[at] = lowered[i]
-            at += 1
-    return at
+        word = lowered[i]
+        out[end] = word  # the next one goes over it unless it is marked: no branch to guess
+        marked = _u64(marks[i] | (cased[i] ^ word) != _0)
+        end += marked
+        passes = filter_[word >> _6 & _1023] >> (word & _63) & _1
+        if passes & ~marked != _0 and _holds(months, word):
+            end += _1
+    return np.int64(end)
 
 
 @jit
@@ -417,26 +203,26 @@ def _holds(values, value):  # type: ignore[no-untyped-def]
 
 
 @jit
-def cut_all(data, offsets, fold, lower, filter_, months, cut, marked):  # type: ignore[no-untyped-def]
+def cut_all(data, offsets, fold, lower, standing, filter_, months, cut, marked):  # type: ignore[no-untyped-def]
     """Shingles in text order and marked words of every text, where each text's end, and whether
     it was read: one that was not must go down the plain route. `cut` and `marked` are room.
     """
     n = len(offsets) - 1
     longest = _longest(offsets)
     room = longest // 2 + 2
-    cased, lowered = np.empty(room, _u64), np.empty(room, _u64)
-    digit = np.empty(room, np.uint8)
-    stops = np.empty(longest + 16, np.int64)
+    cased, lowered, marks = np.empty(room, _u64), np.empty(room, _u64), np.empty(room, _u64)
+    edges, odd = np.empty(2 * room + AT_ONCE, np.int64), np.empty((longest >> 6) + 2, _u64)
     cut_ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
     safe = np.ones(n, np.bool_)
     at = marked_at = 0
     for row in range(n):
-        count = _read_words(
-            data, offsets[row], offsets[row + 1], fold, lower, stops, cased, lowered, digit
-        )
+        count = read_words(
+            data, offsets[row], offsets[row + 1], fold, lower, standing,
+            edges, odd, cased, lowered, marks,
+        )  # fmt: skip
         safe[row] = count != UNSAFE
         at += _shingle(lowered, count, cut[at:])
-        marked_at = _append_marked(cased, lowered, digit, count, filter_, months, marked, marked_at)
+        marked_at = _append_marked(cased, lowered, marks, count, filter_, months, marked, marked_at)
         cut_ends[row], marked_ends[row] = at, marked_at
     return cut[:at], cut_ends, marked[:marked_at], marked_ends, safe
 

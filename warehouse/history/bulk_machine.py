@@ -45,33 +45,43 @@ def zeros_below(_typing, value):  # type: ignore[no-untyped-def]
     return types.uint64(value), code
 
 
-def _thirty_two(compare: str) -> Any:
-    """An intrinsic: which of the 32 bytes from a place on compare so with a byte, lowest first."""
+@intrinsic
+def bits_set(_typing, value):  # type: ignore[no-untyped-def]
+    """How many bits are set."""
+
+    def code(_context, builder, _signature, args):  # type: ignore[no-untyped-def]
+        return builder.ctpop(args[0])
+
+    return types.uint64(value), code
+
+
+def _sixty_four(compare: str) -> Any:
+    """An intrinsic: which of the 64 bytes from a place on compare so with a byte, lowest first."""
 
     @intrinsic
     def found(_typing, data, at, byte):  # type: ignore[no-untyped-def]  # noqa: ARG001
         def code(context, builder, signature, args):  # type: ignore[no-untyped-def]
             array = context.make_array(signature.args[0])(context, builder, args[0])
             place = builder.gep(array.data, [args[1]])
-            many = ir.VectorType(ir.IntType(8), 32)
+            many = ir.VectorType(ir.IntType(8), 64)
             block = builder.load(builder.bitcast(place, many.as_pointer()), align=1)
             first = builder.insert_element(
                 ir.Constant(many, ir.Undefined),
                 builder.trunc(args[2], ir.IntType(8)),
                 ir.Constant(ir.IntType(32), 0),
             )
-            each = ir.Constant(ir.VectorType(ir.IntType(32), 32), [0] * 32)
-            byte_32_times = builder.shuffle_vector(first, ir.Constant(many, ir.Undefined), each)
-            bits = builder.icmp_unsigned(compare, block, byte_32_times)
-            return builder.zext(builder.bitcast(bits, ir.IntType(32)), ir.IntType(64))
+            each = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+            byte_64_times = builder.shuffle_vector(first, ir.Constant(many, ir.Undefined), each)
+            bits = builder.icmp_unsigned(compare, block, byte_64_times)
+            return builder.bitcast(bits, ir.IntType(64))
 
         return types.uint64(data, types.int64, types.int64), code
 
     return found
 
 
-bytes_below = _thirty_two("<")
-bytes_equal = _thirty_two("==")
+bytes_below = _sixty_four("<")
+bytes_equal = _sixty_four("==")
 
 
 @jit

@@ -47,6 +47,21 @@ def fold_tables() -> tuple[U64, U64]:
 
 
 @lru_cache(maxsize=1)
+def standing() -> npt.NDArray[np.bool_]:
+    """Per code point whether folding leaves it alone; above ASCII whether lower-casing does too
+    and it is no digit."""
+    fold, lower = fold_tables()
+    found = np.zeros(TABLE_END + 1, np.bool_)
+    for point in range(TABLE_END):
+        form = chr(point).encode("utf-8", "surrogatepass")
+        itself = np.uint64(int.from_bytes(form, "little") | len(form) << 56)
+        found[point] = fold[point] == itself and lower[point] == itself
+        if point < 0x80:
+            found[point] = fold[point] & ~DIGIT_BIT == itself
+    return found
+
+
+@lru_cache(maxsize=1)
 def cases() -> npt.NDArray[np.uint8]:
     """Per code point whether it is a small letter (SMALL), a capital (CAPITAL) or neither (0); ODD
     where that says too little: no reading by bytes is sure of a word with it."""
@@ -85,13 +100,13 @@ def _joins(char: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def months() -> tuple[npt.NDArray[np.bool_], U64]:
-    """Ascending hashes of the months, alone and with punctuation after them, and a quick filter.
+def months() -> tuple[U64, U64]:
+    """A quick filter, and ascending hashes of the months, alone and with punctuation after them.
 
-    The filter is True at the low 16 bits of each.
+    In the filter's 2^16 bits (64 a number) that of the low 16 bits of each hash is set.
     """
     forms = (word + ending for word in MONTHS for ending in ("", *EDGES))
     hashes = np.unique(np.array([fingerprint.hash_word(form) for form in forms], np.uint64))
     passes = np.zeros(1 << 16, np.bool_)
     passes[hashes & np.uint64(0xFFFF)] = True
-    return passes, hashes
+    return np.packbits(passes, bitorder="little").view(np.uint64), hashes
