@@ -198,7 +198,7 @@ def _route(rows: int) -> Route:
 
 
 def _pairing(rows: int) -> Any:
-    """Where `meetings` and `parted` are: two modules that give the same."""
+    """Where `parted`, `in_order`, `meetings` and `added_up` are: two modules that give the same."""
     if rows < COMPILED_FROM_ROWS:
         return pairing
     from warehouse.history import bulk_pairing
@@ -215,10 +215,9 @@ def _read(
     progress: Progress,
 ) -> _Input:
     """Sign every text; ids are checked and, with an index, matched to its own."""
-    spill, shelf = (
-        KeySpill(folder, _pairing(table.rows).parted),
-        TextShelf(folder, table.text_bytes),
-    )
+    by_key = _pairing(table.rows)
+    spill = KeySpill(folder, by_key.parted, by_key.in_order)
+    shelf = TextShelf(folder, table.text_bytes)
     ids: list[Strings] = []
     parts: list[Documents] = []
     counts: list[npt.NDArray[np.uint32]] = [np.zeros(0, np.uint32)]
@@ -273,7 +272,8 @@ def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.N
 
 def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I64]:
     """The pairs worth an exact check, the lower row left."""
-    pairs, meet = Pairs(), _pairing(source.table.rows).meetings
+    by_key = _pairing(source.table.rows)
+    pairs, meet = Pairs(by_key.added_up), by_key.meetings
     # few keys are looked up in the index for several parts at once, which costs as much as for one
     at_once = 8 if source.spill.count <= FEW_KEYS else 1
     for first in range(0, PARTS, at_once):

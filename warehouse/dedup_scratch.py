@@ -30,11 +30,13 @@ class KeySpill:
         self,
         folder: Path,
         parted: Callable[[U64, I64, int], tuple[U64, I64]],
+        in_order: Callable[[U64], U64],
         limit_bytes: int = KEYS_IN_MEMORY_BYTES,
     ) -> None:
-        """`parted` is `pairing.parted` or its equal."""
+        """`parted` and `in_order` are those of `pairing` or their equals."""
         self._folder = folder
         self._parted = parted
+        self._in_order = in_order
         self._limit_bytes = limit_bytes
         self._held: list[list[U64]] = [[] for _ in range(PARTS)]
         self._held_bytes = 0
@@ -62,10 +64,8 @@ class KeySpill:
         """The sorted entries of one part."""
         found = list(self._held[part])
         if self._path(part).exists():
-            found.append(np.fromfile(self._path(part), np.uint64))
-        entries = np.concatenate(found) if found else np.zeros(0, np.uint64)
-        entries.sort()
-        return entries
+            found.insert(0, np.fromfile(self._path(part), np.uint64))
+        return self._in_order(np.concatenate(found) if found else np.zeros(0, np.uint64))
 
     def _path(self, part: int) -> Path:
         return self._folder / f"keys-{part:02d}"

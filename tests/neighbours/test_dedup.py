@@ -24,9 +24,19 @@ from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
 from warehouse.dedup_index import open_index
 from warehouse.dedup_input import open_table
-from warehouse.history import bulk_pairing, fingerprint
+from warehouse.history import bulk_pairing, fingerprint, pairing
 from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
-from warehouse.history.pairing import PARTS, Caps, Pairs, meetings, pack, parted, worth_checking
+from warehouse.history.pairing import (
+    MAX_ROWS,
+    PARTS,
+    Caps,
+    Pairs,
+    added_up,
+    meetings,
+    pack,
+    parted,
+    worth_checking,
+)
 from warehouse.history.shingles import shingles, words_of
 
 SETTINGS = DedupSettings()
@@ -402,7 +412,11 @@ def test_both_routes_meet_the_same_pairs(
 ) -> None:
     """`keyed` are keys with rows; their lowest bits tell the sort."""
     keys = np.array([key << 57 | key << 40 | key % 3 for key, _ in keyed], np.uint64)
-    entries = np.sort(pack(keys, np.array([row for _, row in keyed], np.int64))[1])
+    unsorted = pack(keys, np.array([row for _, row in keyed], np.int64))[1]
+    by_row = unsorted[np.argsort(unsorted & np.uint64(MAX_ROWS - 1), kind="stable")]
+    entries = np.sort(unsorted)
+    for route in (pairing, bulk_pairing):
+        assert route.in_order(by_row.copy()).tolist() == entries.tolist()
     ends = np.cumsum([2] * (len(keys) // 2) + [len(keys) % 2, 0])
     for mine, theirs in zip(parted(keys, ends, 7), bulk_pairing.parted(keys, ends, 7), strict=True):
         assert mine.tolist() == theirs.tolist()
@@ -410,6 +424,10 @@ def test_both_routes_meet_the_same_pairs(
     for met in (None, np.array(held[: len(entries)], np.int64)):
         expected = meetings(entries, caps, met, base)
         assert bulk_pairing.meetings(entries, caps, met, base).tolist() == expected.tolist()
+        if len(expected):
+            waiting = [expected, expected[:1], expected[:0]]
+            for one, other in zip(added_up(waiting), bulk_pairing.added_up(waiting), strict=True):
+                assert one.tolist() == other.tolist()
 
 
 def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:
@@ -418,7 +436,7 @@ def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:
     kept = signed.keys & np.uint64(SORT_BITS) != np.uint64(COPY)
     rows = np.repeat(np.arange(len(signed)), np.diff(signed.ends, prepend=0))[kept]
     parts, entries = pack(signed.keys[kept], rows)
-    pairs = Pairs()
+    pairs = Pairs(added_up)
     for part in range(PARTS):
         pairs.add(meetings(np.sort(entries[parts == part]), caps))
     left, right, hits = pairs.result()

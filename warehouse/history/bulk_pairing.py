@@ -1,20 +1,35 @@
-"""`pairing.meetings` and `parted` for many keys, compiled by numba: no array but the answer.
+"""The steps of `pairing` for many keys, compiled by numba.
 
 Functions that call each other stand in one file; see `bulk_machine`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from warehouse.history.bulk_machine import jit
 from warehouse.history.fingerprint import I64, SORT_BITS, U64
-from warehouse.history.pairing import MAX_ROWS, PAIR_BITS, PART_BITS, PARTS, ROW_BITS, Caps
+from warehouse.history.pairing import (
+    MAX_ROWS,
+    PAIR_BITS,
+    PART_BITS,
+    PARTS,
+    ROW_BITS,
+    Caps,
+    hits_of,
+)
 
 _ROW_BITS, _PAIR_BITS = np.uint64(ROW_BITS), np.uint64(PAIR_BITS)
 _PART_BITS, _BELOW_PARTS = np.uint64(PART_BITS), np.uint64(64 - PART_BITS)
 _BELOW_KEY = np.uint64(ROW_BITS + 2)
-_ROWS, _SORTS, _2 = np.uint64(MAX_ROWS - 1), np.uint64(SORT_BITS), np.uint64(2)
+_ROWS, _SORTS = np.uint64(MAX_ROWS - 1), np.uint64(SORT_BITS)
+_0, _1, _2 = (np.uint64(n) for n in range(3))
+_PAIR_ROWS, _BELOW_LEFT = np.uint64((1 << PAIR_BITS) - 1), np.uint64(PAIR_BITS + 2)
+_BELOW_LEFT_BITS = np.uint64((1 << (PAIR_BITS + 2)) - 1)
+_BELOW_ROW = np.int64(ROW_BITS)
+_DIGIT_BITS, _DIGIT = 12, np.uint64((1 << 12) - 1)
 
 
 def meetings(entries: U64, caps: Caps, held: I64 | None, base: int) -> U64:
@@ -29,6 +44,92 @@ def parted(keys: U64, ends: I64, first: int) -> tuple[U64, I64]:
     """As `pairing.parted` states it."""
     entries, bounds = _part(keys, ends, np.uint64(first))
     return entries, bounds
+
+
+def in_order(entries: U64) -> U64:
+    """As `pairing.in_order` states it."""
+    found: U64 = _sort_stably(entries, _BELOW_ROW)
+    return found
+
+
+def added_up(waiting: Sequence[U64]) -> tuple[U64, npt.NDArray[np.uint32]]:
+    """As `pairing.added_up` states it."""
+    rows = max(_rows_of(entries) for entries in waiting)
+    ends = np.zeros(rows + 1, np.int64)
+    for entries in waiting:
+        _count_left(entries, ends)
+    ends = np.cumsum(ends)
+    rights, place = np.empty(int(ends[-1]), np.uint64), ends[:-1].copy()
+    for entries in waiting:
+        _put_right(entries, place, rights)
+    keys, hits = _add_up(ends, rights, hits_of(np.arange(SORT_BITS + 1)))
+    return keys, hits
+
+
+@jit
+def _sort_stably(entries: Any, lowest: Any) -> Any:
+    """Entries by their bits from `lowest` on, the least significant digit first; uses them up."""
+    one, other = entries, np.empty_like(entries)
+    for shift in range(lowest, 64, _DIGIT_BITS):
+        places = np.zeros((1 << _DIGIT_BITS) + 1, np.int64)
+        for entry in one:
+            places[(entry >> np.uint64(shift) & _DIGIT) + np.uint64(1)] += 1
+        places = np.cumsum(places)
+        for entry in one:
+            digit = entry >> np.uint64(shift) & _DIGIT
+            other[places[digit]] = entry
+            places[digit] += 1
+        one, other = other, one
+    return one
+
+
+@jit
+def _rows_of(entries: Any) -> Any:
+    """One more than the highest row of some pairs, which is a right one."""
+    highest = _0
+    for entry in entries:
+        highest = max(highest, entry >> _2 & _PAIR_ROWS)
+    return np.int64(highest) + 1
+
+
+@jit
+def _count_left(entries: Any, counts: Any) -> Any:
+    for entry in entries:
+        counts[(entry >> _BELOW_LEFT) + _1] += 1
+
+
+@jit
+def _put_right(entries: Any, place: Any, rights: Any) -> Any:
+    """Put the right rows, with the sorts of key, where those of each left row belong."""
+    for entry in entries:
+        left = entry >> _BELOW_LEFT
+        rights[place[left]] = entry & _BELOW_LEFT_BITS
+        place[left] += 1
+
+
+@jit
+def _add_up(ends: Any, rights: Any, worth: Any) -> Any:
+    """The distinct pairs in order, and what the keys of each are worth together."""
+    sums = np.zeros(len(ends), np.uint32)
+    keys, hits = np.empty(len(rights), np.uint64), np.empty(len(rights), np.uint32)
+    count = 0
+    for left in range(len(ends) - 1):
+        first = count
+        for i in range(ends[left], ends[left + 1]):
+            right = rights[i] >> _2
+            if sums[right] == 0:
+                at = count
+                count += 1
+                keys[at] = right
+            sums[right] += worth[rights[i] & _SORTS]
+        met = keys[first:count]
+        met.sort()
+        for i in range(first, count):
+            right = keys[i]
+            hits[i] = sums[right]
+            sums[right] = 0
+            keys[i] = np.uint64(left) << _PAIR_BITS | right
+    return keys[:count].copy(), hits[:count].copy()
 
 
 @jit

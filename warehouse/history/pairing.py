@@ -6,7 +6,7 @@ whatever fits in memory at once. Every pair a part yields carries a count by sor
 are added up over the parts before strangers are dropped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,6 +61,8 @@ class Caps:
 class Pairs:
     """Candidate pairs as they add up. `compact_at` bounds how many wait unsorted."""
 
+    added_up: "AddUp"
+    """`added_up` or its equal."""
     compact_at: int = 1 << 24
     _waiting: list[U64] = field(default_factory=list)
     """One entry a shared key: left row, right row, and the key's sort in the lowest bits."""
@@ -76,15 +78,11 @@ class Pairs:
             self._compact()
 
     def _compact(self) -> None:
-        """Add what waits up, by plain sorting; what was added up before joins by place."""
+        """Add what waits up; what was added up before joins by place."""
         if not self._count:
             return
-        entries = np.concatenate(self._waiting)
+        keys, hits = self.added_up(self._waiting)
         self._waiting, self._count = [], 0
-        entries.sort()
-        keys, hits = (
-            np.concatenate(found) for found in zip(*map(_added_up, _blocks(entries)), strict=True)
-        )
         if len(self._keys):
             place = np.searchsorted(self._keys, keys)
             met = self._keys[np.minimum(place, len(self._keys) - 1)] == keys
@@ -99,6 +97,19 @@ class Pairs:
         left = self._keys >> np.uint64(PAIR_BITS)
         right = self._keys & np.uint64((1 << PAIR_BITS) - 1)
         return left.astype(np.int64), right.astype(np.int64), self._hits
+
+
+AddUp = Callable[[Sequence[U64]], tuple[U64, npt.NDArray[np.uint32]]]
+
+
+def added_up(waiting: Sequence[U64]) -> tuple[U64, npt.NDArray[np.uint32]]:
+    """The distinct pairs of some entries in ascending order, and the hits of each."""
+    entries = np.concatenate(waiting)
+    entries.sort()
+    keys, hits = (
+        np.concatenate(found) for found in zip(*map(_added_up, _blocks(entries)), strict=True)
+    )
+    return keys, hits
 
 
 def _blocks(entries: U64) -> Iterator[U64]:
@@ -137,6 +148,12 @@ def parted(keys: U64, ends: I64, first: int) -> tuple[U64, I64]:
     order = np.argsort(parts, kind="stable")
     bounds: I64 = np.searchsorted(parts[order], np.arange(PARTS + 1))
     return entries[order], bounds
+
+
+def in_order(entries: U64) -> U64:
+    """The entries of one part in ascending order, given those of each key by row. Uses them up."""
+    entries.sort()
+    return entries
 
 
 def unpack(part: int, entries: U64) -> tuple[U64, npt.NDArray[np.intp], I64]:
