@@ -48,7 +48,7 @@ from warehouse.history.fingerprint import (
     Signatures,
     Strings,
 )
-from warehouse.history.neighbours import Relation
+from warehouse.history.neighbours import Relation, Rules, may_relate
 from warehouse.history.pairing import (
     MAX_ROWS,
     PARTS,
@@ -58,6 +58,7 @@ from warehouse.history.pairing import (
     unpack,
     worth_checking,
 )
+from warehouse.history.sketches import SKETCH_NUMBERS, unshared
 from warehouse.memory import keep_freed_memory
 
 __all__ = ["KINDS", "DedupError", "DedupSettings", "DedupSummary", "DedupUsageError", "dedup"]
@@ -82,6 +83,8 @@ class _Input:
     spill: KeySpill
     key_counts: npt.NDArray[np.uint32]
     """(rows of the table,): keys of each text."""
+    sketches: U64
+    """(rows of the table, ...)"""
     shelf: TextShelf
     known: npt.NDArray[np.bool_]
     """(rows of the table,): whether the index holds the document already."""
@@ -150,7 +153,7 @@ def dedup(
         route = _route(table.rows)
         source = _read(table, index, folder, settings, route, progress)
         stack.callback(source.shelf.close)
-        left, right = _candidates(source, settings.caps, progress)
+        left, right = _candidates(source, settings, progress)
         checked = _check(source, left, right, settings, route, progress)
         _write(source, checked, output, chosen)
         joined = _write_clusters(source, checked, clusters) if clusters is not None else None
@@ -221,6 +224,7 @@ def _read(
     ids: list[Strings] = []
     parts: list[Documents] = []
     counts: list[npt.NDArray[np.uint32]] = [np.zeros(0, np.uint32)]
+    sketches = np.empty((table.rows, SKETCH_NUMBERS), np.uint64)
 
     def texts() -> Iterable[tuple[Strings, Keeping | None]]:
         for ids_read, texts_read in table.batches():
@@ -240,6 +244,7 @@ def _read(
         spill.add(signed.keys, signed.ends, done)
         if cut is not None:
             shelf.keep(cut)
+        sketches[done : done + len(signed)] = signed.sketches
         parts.append(Documents(ids[len(parts)], signed.words, signed.digests))
         done += len(signed)
         progress("read", done, table.rows)
@@ -250,7 +255,7 @@ def _read(
         held = index.documents()
         known = _match(own, held, index, table)
         documents = Documents.joined([held, own], table.id_type)
-    return _Input(table, index, documents, spill, np.concatenate(counts), shelf, known)
+    return _Input(table, index, documents, spill, np.concatenate(counts), sketches, shelf, known)
 
 
 def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.NDArray[np.bool_]:
@@ -270,9 +275,9 @@ def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.N
     return np.asarray(known, np.bool_)
 
 
-def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I64]:
+def _candidates(source: _Input, settings: DedupSettings, progress: Progress) -> tuple[I64, I64]:
     """The pairs worth an exact check, the lower row left."""
-    by_key = _pairing(source.table.rows)
+    by_key, caps = _pairing(source.table.rows), settings.caps
     pairs, meet = Pairs(by_key.added_up), by_key.meetings
     # few keys are looked up in the index for several parts at once, which costs as much as for one
     at_once = 8 if source.spill.count <= FEW_KEYS else 1
@@ -293,7 +298,23 @@ def _candidates(source: _Input, caps: Caps, progress: Progress) -> tuple[I64, I6
             zero_copy_only=False
         )
         keep &= ~twins[left]
+    left, right = left[keep], right[keep]
+    keep = _sketches_allow(source, left, right, settings.rules)
     return left[keep], right[keep]
+
+
+def _sketches_allow(source: _Input, left: I64, right: I64, rules: Rules) -> npt.NDArray[np.bool_]:
+    """Which pairs may be any relation; all of those with a document of the index, for which there
+    is no sketch."""
+    keep = np.ones(len(left), np.bool_)
+    own = left >= source.base
+    left, right = left[own], right[own]
+    words = source.documents.words
+    bounds = unshared(source.sketches, left - source.base, right - source.base)
+    keep[own] = may_relate(
+        words[left].astype(np.int64), words[right].astype(np.int64), *bounds, rules
+    )
+    return keep
 
 
 def _pair_with_index(

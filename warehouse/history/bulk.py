@@ -64,7 +64,7 @@ def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Sh
     count = (
         len(texts) * (1 + scheme.bands + scheme.dense_grams) + int(offsets[-1] - offsets[0]) // 2
     )
-    digests, words, keys, ends, *found = sign_all(
+    digests, words, keys, ends, sketches, *found = sign_all(
         data, offsets, *fold_tables(), standing(), factors, addends,
         scheme.bands, scheme.window, scheme.dense_grams, *months(),
         _ROOM.take("keys", count), cut, marked, keep,
@@ -76,9 +76,10 @@ def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Sh
         slow = fingerprint.strings(texts.take(plain))
         signed = fingerprint.sign(slow, scheme)
         digests[plain], words[plain] = signed.digests, signed.words
+        sketches[plain] = signed.sketches
         keys, ends = _spliced(keys, ends, plain, signed.keys, signed.ends)
         kept = _with_plain(kept, plain, slow) if keep else kept
-    return Signatures(digests, words.astype(np.uint32), keys, ends), kept
+    return Signatures(digests, words.astype(np.uint32), keys, ends, sketches), kept
 
 
 def shingles(texts: Strings) -> Shingles:

@@ -6,8 +6,9 @@ Functions that call each other stand in one file; see `bulk_machine`.
 import numpy as np
 
 from warehouse.history import fingerprint
-from warehouse.history.bulk_machine import jit
+from warehouse.history.bulk_machine import bytes_equal, jit
 from warehouse.history.bulk_words import AT_ONCE, UNSAFE, mix, read_words
+from warehouse.history.sketches import BELOW_PLACE, SKETCH_BITS, SKETCH_NUMBERS
 
 _u64 = np.uint64
 _GOLDEN, _DIGEST_STEP = _u64(fingerprint.GOLDEN), _u64(fingerprint.DIGEST_STEP)
@@ -18,6 +19,7 @@ _FIRST, _SECOND, _THIRD = (
 )
 _0, _1, _6, _63, _1023 = (_u64(n) for n in (0, 1, 6, 63, 1023))
 _29, _31, _32 = (_u64(n) for n in (29, 31, 32))
+_BELOW_PLACE = _u64(BELOW_PLACE)
 _SORTS, _BAND, _COPY = _u64(fingerprint.SORT_BITS), _u64(fingerprint.BAND), _u64(fingerprint.COPY)
 
 
@@ -33,6 +35,16 @@ def _shingle(lowered, count, out):  # type: ignore[no-untyped-def]
     for i in range(count - 2):
         out[i] = mix(lowered[i] * _FIRST + lowered[i + 1] * _SECOND + lowered[i + 2] * _THIRD)
     return count - 2
+
+
+@jit
+def _sketch(shingles, count, seen, out):  # type: ignore[no-untyped-def]
+    """`sketches.sketch` of a text: bytes first, which are set without being read."""
+    seen[:] = 0
+    for i in range(count):
+        seen[shingles[i] >> _BELOW_PLACE] = 1
+    for i in range(len(out)):
+        out[i] = bytes_equal(seen, 64 * i, 1)
 
 
 @jit
@@ -131,6 +143,7 @@ def sign_all(  # type: ignore[no-untyped-def]
     rows = len(factors) // bands
     table = np.empty(_table_size(room), _u64)
     digests, words = np.zeros((n, 2), _u64), np.zeros(n, np.int64)
+    sketches, seen = np.zeros((n, SKETCH_NUMBERS), _u64), np.empty(SKETCH_BITS, np.uint8)
     ends = np.zeros(n, np.int64)
     cut_ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
     at = cut_at = marked_at = 0
@@ -158,6 +171,7 @@ def sign_all(  # type: ignore[no-untyped-def]
             digests[row, 0], digests[row, 1] = one, two
             keys[at] = one & ~_SORTS | _COPY
             at += 1
+            _sketch(shingles, n_shingles, seen, sketches[row])
             _least_hashes(shingles, n_shingles, factors, addends, least)
             for band in range(bands):
                 key = _u64(band + 1) * _GOLDEN
@@ -175,7 +189,7 @@ def sign_all(  # type: ignore[no-untyped-def]
                 at = _append_distinct(cased, kept, table, keys, at)
         ends[row] = at
     return (
-        digests, words, keys[:at], ends,
+        digests, words, keys[:at], ends, sketches,
         cut[:cut_at], cut_ends, marked[:marked_at], marked_ends,
     )  # fmt: skip
 

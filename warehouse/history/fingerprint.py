@@ -32,6 +32,7 @@ import pyarrow as pa
 from parsers.normalise import NORMALISER_VERSION, normalise
 from warehouse.history.conflict import aligned_conflict, count_paragraphs, is_marked
 from warehouse.history.shingles import SHINGLE_WORDS
+from warehouse.history.sketches import sketch
 from warehouse.history.tokens import split_words
 
 U64: TypeAlias = npt.NDArray[np.uint64]
@@ -100,6 +101,8 @@ class Signatures:
     """All keys of all texts, each text's distinct and in no order; an empty text has none."""
     ends: I64
     """(n,): where each text's keys end in `keys`."""
+    sketches: U64
+    """(n, SKETCH_NUMBERS): see `sketches`. Not kept anywhere: it serves one run."""
 
     def __len__(self) -> int:
         return len(self.words)
@@ -293,7 +296,10 @@ def _sign(texts: Sequence[str], scheme: Scheme) -> tuple[Signatures, _Read]:
         _passage_keys(owners, hashes, counts, scheme),
     ]
     rows, keys = np.concatenate([r for r, _ in found]), np.concatenate([k for _, k in found])
-    signed = Signatures(digests, counts.astype(np.uint32), *_grouped(rows, keys, len(texts)))
+    signed = Signatures(
+        digests, counts.astype(np.uint32), *_grouped(rows, keys, len(texts)),
+        sketch(owners, hashes, len(texts)),
+    )  # fmt: skip
     return signed, _Read(index, at, counts, cased, lowered, owners, hashes)
 
 

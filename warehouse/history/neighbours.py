@@ -170,6 +170,27 @@ def least_shared(words: I64, other_words: I64, size: I64, other_size: I64, rules
     return found
 
 
+def may_relate(
+    words: I64, other_words: I64, unshared: I64, other_unshared: I64, rules: Rules
+) -> npt.NDArray[np.bool_]:
+    """Whether texts can be any relation of which each has at least so many shingles of its own.
+
+    The shorter text is the earlier one. All arrays are (n,) as in `Overlaps`.
+    """
+    most, other_most = (np.maximum(n - (SHINGLE_WORDS - 1), 1) for n in (words, other_words))
+    first = words <= other_words
+    small, small_unshared = (
+        np.where(first, *sides) for sides in ((most, other_most), (unshared, other_unshared))
+    )
+    short, long = np.minimum(words, other_words), np.maximum(words, other_words)
+    shared = np.minimum(most - unshared, other_most - other_unshared)
+    alike = rules.jaccard * (unshared + other_unshared) <= (1 - rules.jaccard) * shared + 1e-6
+    held = np.where(long >= rules.teaser_length * short, rules.teaser_share, rules.update_share)
+    held = np.minimum(held, rules.update_share)
+    found: npt.NDArray[np.bool_] = alike | (small_unshared <= (1 - held) * small + 1e-6)
+    return found
+
+
 def kinds_of(
     pairs: Overlaps,
     rules: Rules,
