@@ -169,35 +169,35 @@ def compare(
 def conflict(texts: Strings, left: I64, right: I64) -> npt.NDArray[np.bool_]:
     """`aligned_conflict` of every pair of rows; what is not plain is asked of the definition."""
     tables = EDGE, MONTH_HASHES, *fold_tables(), cases()
-    found: npt.NDArray[np.bool_] = surely_conflict(*_buffers(texts), left, right, *tables)
+    found: npt.NDArray[np.bool_] = surely_conflict(*_padded(texts), left, right, *tables)
     found[~found] = fingerprint.conflict(texts, left[~found], right[~found])
     return found
 
 
 def count_paragraphs(texts: Strings) -> I64:
     """The paragraphs of every text; what is not plain is asked of the definition."""
-    found: I64 = count_plain_paragraphs(*_buffers(texts))
+    found: I64 = count_plain_paragraphs(*_padded(texts))
     for row in np.flatnonzero(found < 0).tolist():
         found[row] = definition.count_paragraphs(str(texts[row].as_py()))
     return found
 
 
 def _buffers(texts: Strings) -> tuple[Any, I64]:
-    """The bytes and offsets of a string array, with 16 bytes or more behind the last text.
-
-    Arrow pads its own buffers; others, and slices, are copied once.
-    """
+    """The bytes of a string array as they lie, and where each text begins and the last ends."""
     large = pa.types.is_large_string(texts.type)
     buffers: list[Any] = texts.buffers()
     stated = np.frombuffer(buffers[1], np.int64 if large else np.int32)
     ends: I64 = stated[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    return np.frombuffer(buffers[2] or b"", np.uint8), ends
+
+
+def _padded(texts: Strings) -> tuple[Any, I64]:
+    """The same with 16 bytes or more behind the last text: copied if need be."""
+    data, ends = _buffers(texts)
     first, last = int(ends[0]), int(ends[-1])
-    if buffers[2] is None or buffers[2].size < last + 16 or first:
-        data = np.zeros(last - first + 16, np.uint8)
-        if buffers[2] is not None:
-            data[: last - first] = np.frombuffer(buffers[2], np.uint8)[first:last]
-        return data, ends - first
-    return np.frombuffer(buffers[2], np.uint8), ends
+    if len(data) >= last + 16:
+        return data, ends
+    return np.concatenate([data[first:last], np.zeros(16, np.uint8)]), ends - first
 
 
 def _spliced(values: U64, ends: I64, rows: I64, new: U64, new_ends: I64) -> tuple[U64, I64]:

@@ -116,7 +116,7 @@ def _find_words(data, start, end, edges, odd):  # type: ignore[no-untyped-def]
         count = _put_places(space ^ (space << _1 | after_space), at, edges, count)
         after_space = space >> _63
         odd[blocks] = above = ~bytes_below(data, at, 128)
-        if above != _0:
+        if above != _0 and at + 65 <= len(data):
             small = _small_cyrillic(data, at)
             odd[blocks] &= ~(small | small << _1 | after_small)
             after_small = small >> _63
@@ -244,10 +244,13 @@ def _take(data, start, edges, found, odd, plain, fold, lower, standing, cased, l
     the number of words, or UNSAFE.
     """
     count = _0
+    last = len(data) - 16  # a word that ends behind it is not read 16 bytes at a step
     for i in range(found):
         at, end = edges[_u64(2 * i)], edges[_u64(2 * i + 1)]
         size = end - at
-        if plain or not _has_odd(odd, at - start, size) or _stands(data, at, end, standing):
+        if end <= last and (
+            plain or not _has_odd(odd, at - start, size) or _stands(data, at, end, standing)
+        ):
             if size <= 16:
                 cased[count], lowered[count] = eight_bytes(data, at), eight_bytes(data, at + 8)
                 marks[count] = size
