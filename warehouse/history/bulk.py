@@ -17,19 +17,14 @@ import pyarrow as pa
 
 from warehouse.history import conflict as definition
 from warehouse.history import fingerprint
+from warehouse.history.bulk_compare import add_chosen, add_distinct, compare_pairs
 from warehouse.history.bulk_conflict import (
     EDGE,
     MONTH_HASHES,
     count_plain_paragraphs,
     surely_conflict,
 )
-from warehouse.history.bulk_kernels import (
-    add_chosen,
-    add_distinct,
-    compare_pairs,
-    cut_all,
-    sign_all,
-)
+from warehouse.history.bulk_kernels import cut_all, sign_all
 from warehouse.history.bulk_tables import cases, fold_tables, months, standing
 from warehouse.history.bulk_words import UNSAFE
 from warehouse.history.fingerprint import (

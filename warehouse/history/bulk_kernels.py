@@ -17,7 +17,7 @@ _FIRST, _SECOND, _THIRD = (
     _u64(fingerprint.SECOND),
     _u64(fingerprint.THIRD),
 )
-_0, _1, _6, _63, _1023 = (_u64(n) for n in (0, 1, 6, 63, 1023))
+_0, _1, _6, _52, _63, _1023, _4095 = (_u64(n) for n in (0, 1, 6, 52, 63, 1023, 4095))
 _29, _31, _32 = (_u64(n) for n in (29, 31, 32))
 _BELOW_PLACE = _u64(BELOW_PLACE)
 _SORTS, _BAND, _COPY = _u64(fingerprint.SORT_BITS), _u64(fingerprint.BAND), _u64(fingerprint.COPY)
@@ -136,8 +136,9 @@ def sign_all(  # type: ignore[no-untyped-def]
     n = len(offsets) - 1
     longest = _longest(offsets)
     room = longest // 2 + 2  # no fold makes two words of one
-    cased, lowered, marks = np.empty(room, _u64), np.empty(room, _u64), np.empty(room, _u64)
-    grams, spare = np.empty(room, _u64), np.empty(room, _u64)
+    cased, lowered = np.empty(room, _u64), np.empty(room, _u64)
+    marks = np.empty(room, _u64)
+    grams = np.empty(room, _u64)
     edges, odd = np.empty(2 * room + AT_ONCE, np.int64), np.empty((longest >> 6) + 2, _u64)
     least = np.empty(len(factors), np.uint32)
     rows = len(factors) // bands
@@ -185,7 +186,7 @@ def sign_all(  # type: ignore[no-untyped-def]
             if n_grams < dense:
                 at = _append_distinct(grams, n_grams, table, keys, at)
             else:
-                kept = _window_minima(grams, n_grams, window, spare, cased)
+                kept = _window_minima(grams, n_grams, window, lowered, cased)
                 at = _append_distinct(cased, kept, table, keys, at)
         ends[row] = at
     return (
@@ -210,10 +211,12 @@ def _append_marked(cased, lowered, marks, count, filter_, months, out, at):  # t
 
 
 @jit
-def _holds(values, value):  # type: ignore[no-untyped-def]
-    """Whether an ascending array has a value."""
-    place = np.searchsorted(values, value)
-    return place < len(values) and values[place] == value
+def _holds(table, value):  # type: ignore[no-untyped-def]
+    """Whether an open table with a place for each 12 highest bits has a value."""
+    slot = value >> _52
+    while table[slot] != _0 and table[slot] != value:
+        slot = (slot + _1) & _4095
+    return table[slot] == value
 
 
 @jit
@@ -224,7 +227,8 @@ def cut_all(data, offsets, fold, lower, standing, filter_, months, cut, marked):
     n = len(offsets) - 1
     longest = _longest(offsets)
     room = longest // 2 + 2
-    cased, lowered, marks = np.empty(room, _u64), np.empty(room, _u64), np.empty(room, _u64)
+    cased, lowered = np.empty(room, _u64), np.empty(room, _u64)
+    marks = np.empty(room, _u64)
     edges, odd = np.empty(2 * room + AT_ONCE, np.int64), np.empty((longest >> 6) + 2, _u64)
     cut_ends, marked_ends = np.zeros(n, np.int64), np.zeros(n, np.int64)
     safe = np.ones(n, np.bool_)
@@ -239,102 +243,3 @@ def cut_all(data, offsets, fold, lower, standing, filter_, months, cut, marked):
         marked_at = _append_marked(cased, lowered, marks, count, filter_, months, marked, marked_at)
         cut_ends[row], marked_ends[row] = at, marked_at
     return cut[:at], cut_ends, marked[:marked_at], marked_ends, safe
-
-
-@jit
-def add_distinct(values, ends, rows, out, at, out_ends):  # type: ignore[no-untyped-def]
-    """The distinct values of each of some rows from `at` on, in order of first sight.
-
-    Each row's end goes into `out_ends`; returns the last one.
-    """
-    longest = 0
-    for row in rows:
-        longest = max(longest, ends[row] - (ends[row - 1] if row else 0))
-    table = np.empty(_table_size(longest), _u64)
-    for i, row in enumerate(rows):
-        start = ends[row - 1] if row else 0
-        at = _append_distinct(values[start : ends[row]], ends[row] - start, table, out, at)
-        out_ends[i] = at
-    return at
-
-
-@jit
-def add_chosen(values, ends, rows, out, at, out_ends):  # type: ignore[no-untyped-def]
-    """The values of each of some rows from `at` on, as `add_distinct` does."""
-    for i, row in enumerate(rows):
-        for place in range(ends[row - 1] if row else 0, ends[row]):
-            out[at] = values[place]
-            at += 1
-        out_ends[i] = at
-    return at
-
-
-@jit
-def _fill_table(values, start, end, table):  # type: ignore[no-untyped-def]
-    """Distinct values into an open table; returns it, larger if need be, and its size."""
-    size = _table_size(end - start)
-    if size > len(table):
-        table = np.zeros(size, _u64)
-    table[:size] = _0
-    for i in range(start, end):
-        slot = values[i] & _u64(size - 1)
-        while table[slot] != _0:
-            slot = (slot + _1) & _u64(size - 1)
-        table[slot] = values[i]
-    return table, size
-
-
-@jit
-def compare_pairs(left, right, hashes, ends, marked, marked_ends, least):  # type: ignore[no-untyped-def]
-    """Shared shingles of every pair, and whether each side has a marked word the other lacks.
-
-    Pairs ordered by `left` reuse its table. A pair that cannot reach its `least` any more is
-    given up: what was counted by then is below it too.
-    """
-    n = len(left)
-    shared = np.zeros(n, np.int64)
-    suspicious = np.zeros(n, np.bool_)
-    table = np.zeros(16, _u64)
-    size = 16
-    held = -1
-    for pair in range(n):
-        one, other = left[pair], right[pair]
-        start = ends[one - 1] if one else 0
-        if one != held:
-            held = one
-            table, size = _fill_table(hashes, start, ends[one], table)
-        first, last = (ends[other - 1] if other else 0), ends[other]
-        found = 0
-        for block in range(first, last, 32):
-            if found + last - block < least[pair]:
-                break
-            for i in range(block, min(block + 32, last)):
-                value = hashes[i]
-                slot = value & _u64(size - 1)
-                while table[slot] != _0 and table[slot] != value:
-                    slot = (slot + _1) & _u64(size - 1)
-                found += table[slot] == value
-        shared[pair] = found
-        if 2 * found >= ends[one] - start + last - first - found:
-            suspicious[pair] = _both_have_more(
-                marked[(marked_ends[one - 1] if one else 0) : marked_ends[one]],
-                marked[(marked_ends[other - 1] if other else 0) : marked_ends[other]],
-            )
-    return shared, suspicious
-
-
-@jit
-def _both_have_more(one, other):  # type: ignore[no-untyped-def]
-    """Whether neither multiset of words contains the other."""
-    size = 16
-    while size < 2 * (len(one) + len(other)):
-        size *= 2
-    words, balance = np.zeros(size, _u64), np.zeros(size, np.int32)
-    for side in range(2):
-        for value in one if side == 0 else other:
-            slot = value & _u64(size - 1)
-            while words[slot] != _0 and words[slot] != value:
-                slot = (slot + _1) & _u64(size - 1)
-            words[slot] = value
-            balance[slot] += 1 - 2 * side
-    return balance.max() > 0 and balance.min() < 0

@@ -101,12 +101,19 @@ def _joins(char: str) -> bool:
 
 @lru_cache(maxsize=1)
 def months() -> tuple[U64, U64]:
-    """A quick filter, and ascending hashes of the months, alone and with punctuation after them.
+    """A quick filter, and an open table of the hashes of the months, alone and with punctuation.
 
-    In the filter's 2^16 bits (64 a number) that of the low 16 bits of each hash is set.
+    In the filter's 2^16 bits (64 a number) that of the low 16 bits of each hash is set. In the
+    table of 2^12 a hash stands at its 12 highest bits or in the next free place.
     """
     forms = (word + ending for word in MONTHS for ending in ("", *EDGES))
     hashes = np.unique(np.array([fingerprint.hash_word(form) for form in forms], np.uint64))
     passes = np.zeros(1 << 16, np.bool_)
     passes[hashes & np.uint64(0xFFFF)] = True
-    return np.packbits(passes, bitorder="little").view(np.uint64), hashes
+    table = np.zeros(1 << 12, np.uint64)
+    for value in hashes:
+        slot = int(value) >> 52
+        while table[slot]:
+            slot = (slot + 1) % len(table)
+        table[slot] = value
+    return np.packbits(passes, bitorder="little").view(np.uint64), table
