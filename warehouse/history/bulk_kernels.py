@@ -72,20 +72,32 @@ def _window_minima(grams, count, window, spare, out):  # type: ignore[no-untyped
     Returns their number; `grams` and `spare` are used up. Minima of 2, 4, 8, ... in a row first,
     then those of the largest such width at both ends of the window: no branch depends on values.
     """
-    width = 1
-    one, other = grams, spare
-    while 2 * width <= window:
-        for i in range(count - 2 * width + 1):
-            other[_u64(i)] = min(one[_u64(i)], one[_u64(i + width)])
-        one, other = other, one
-        width *= 2
-    for i in range(count - window + 1):
-        other[_u64(i)] = min(one[_u64(i)], one[_u64(i + window - width)])
-    out[_0] = other[_0]
+    width, turned = 1, False
+    while width < window:
+        step = min(width, window - width)
+        if turned:  # numba counts references, atomically, where arrays change their names
+            _lesser(spare, step, count - width - step + 1, grams)
+        else:
+            _lesser(grams, step, count - width - step + 1, spare)
+        width, turned = width + step, not turned
+    return _runs(grams if not turned else spare, count - window + 1, out)
+
+
+@jit
+def _lesser(values, step, count, out):  # type: ignore[no-untyped-def]
+    """The lesser of every value and that `step` places on."""
+    for i in range(count):
+        out[_u64(i)] = min(values[_u64(i)], values[_u64(i + step)])
+
+
+@jit
+def _runs(values, count, out):  # type: ignore[no-untyped-def]
+    """One value of every run; returns how many."""
+    out[_0] = values[_0]
     kept = _1
-    for i in range(1, count - window + 1):
-        out[kept] = other[_u64(i)]
-        kept += _u64(other[_u64(i)] != other[_u64(i - 1)])
+    for i in range(1, count):
+        out[kept] = values[_u64(i)]
+        kept += _u64(values[_u64(i)] != values[_u64(i - 1)])
     return np.int64(kept)
 
 
