@@ -58,7 +58,7 @@ from warehouse.history.pairing import (
     unpack,
     worth_checking,
 )
-from warehouse.history.sketches import SKETCH_NUMBERS, unshared
+from warehouse.history.sketches import SKETCH_NUMBERS
 from warehouse.memory import keep_freed_memory
 
 __all__ = ["KINDS", "DedupError", "DedupSettings", "DedupSummary", "DedupUsageError", "dedup"]
@@ -153,7 +153,7 @@ def dedup(
         route = _route(table.rows)
         source = _read(table, index, folder, settings, route, progress)
         stack.callback(source.shelf.close)
-        left, right = _candidates(source, settings, progress)
+        left, right = _candidates(source, settings, route, progress)
         checked = _check(source, left, right, settings, route, progress)
         _write(source, checked, output, chosen)
         joined = _write_clusters(source, checked, clusters) if clusters is not None else None
@@ -275,7 +275,9 @@ def _match(own: Documents, held: Documents, index: Index, table: Table) -> npt.N
     return np.asarray(known, np.bool_)
 
 
-def _candidates(source: _Input, settings: DedupSettings, progress: Progress) -> tuple[I64, I64]:
+def _candidates(
+    source: _Input, settings: DedupSettings, route: Route, progress: Progress
+) -> tuple[I64, I64]:
     """The pairs worth an exact check, the lower row left."""
     by_key, caps = _pairing(source.table.rows), settings.caps
     pairs, meet = Pairs(by_key.added_up), by_key.meetings
@@ -299,18 +301,20 @@ def _candidates(source: _Input, settings: DedupSettings, progress: Progress) -> 
         )
         keep &= ~twins[left]
     left, right = left[keep], right[keep]
-    keep = _sketches_allow(source, left, right, settings.rules)
+    keep = _sketches_allow(source, left, right, settings.rules, route)
     return left[keep], right[keep]
 
 
-def _sketches_allow(source: _Input, left: I64, right: I64, rules: Rules) -> npt.NDArray[np.bool_]:
+def _sketches_allow(
+    source: _Input, left: I64, right: I64, rules: Rules, route: Route
+) -> npt.NDArray[np.bool_]:
     """Which pairs may be any relation; all of those with a document of the index, for which there
     is no sketch."""
     keep = np.ones(len(left), np.bool_)
     own = left >= source.base
     left, right = left[own], right[own]
     words = source.documents.words
-    bounds = unshared(source.sketches, left - source.base, right - source.base)
+    bounds = route.unshared(source.sketches, left - source.base, right - source.base)
     keep[own] = may_relate(
         words[left].astype(np.int64), words[right].astype(np.int64), *bounds, rules
     )

@@ -17,7 +17,12 @@ import pyarrow as pa
 
 from warehouse.history import conflict as definition
 from warehouse.history import fingerprint
-from warehouse.history.bulk_compare import add_chosen, add_distinct, compare_pairs
+from warehouse.history.bulk_compare import (
+    add_chosen,
+    add_distinct,
+    compare_pairs,
+    count_unshared,
+)
 from warehouse.history.bulk_conflict import (
     EDGE,
     MONTH_HASHES,
@@ -161,6 +166,12 @@ def compare(
     return shared, suspicious
 
 
+def unshared(sketches: U64, left: I64, right: I64) -> tuple[I64, I64]:
+    """As `sketches.unshared` states it."""
+    found, other_found = count_unshared(sketches, left, right)
+    return found, other_found
+
+
 def conflict(texts: Strings, left: I64, right: I64) -> npt.NDArray[np.bool_]:
     """`aligned_conflict` of every pair of rows; what is not plain is asked of the definition."""
     tables = EDGE, MONTH_HASHES, *fold_tables(), cases()
@@ -204,6 +215,6 @@ def _spliced(values: U64, ends: I64, rows: I64, new: U64, new_ends: I64) -> tupl
 
 
 COMPILED = Route(
-    sign, shingles, compare, Keeping(sign_and_cut, distinct), conflict, count_paragraphs
+    sign, shingles, compare, Keeping(sign_and_cut, distinct), conflict, count_paragraphs, unshared
 )
 """This module's route, for many texts."""

@@ -5,7 +5,7 @@ Functions that call each other stand in one file; see `bulk_machine`.
 
 import numpy as np
 
-from warehouse.history.bulk_machine import jit
+from warehouse.history.bulk_machine import bits_set, jit
 
 _u64 = np.uint64
 _0, _1 = _u64(0), _u64(1)
@@ -74,52 +74,47 @@ def add_chosen(values, ends, rows, out, at, out_ends):  # type: ignore[no-untype
 
 
 @jit
-def _fill_table(values, start, end, table):  # type: ignore[no-untyped-def]
-    """Distinct values into an open table; returns it, larger if need be, and its size."""
-    size = _table_size(end - start)
-    if size > len(table):
-        table = np.zeros(size, _u64)
-    table[:size] = _0
-    for i in range(start, end):
-        slot = values[i] & _u64(size - 1)
-        while table[slot] != _0:
-            slot = (slot + _1) & _u64(size - 1)
-        table[slot] = values[i]
-    return table, size
+def count_unshared(sketches, left, right):  # type: ignore[no-untyped-def]
+    """As `sketches.unshared` states it."""
+    found, other_found = np.zeros(len(left), np.int64), np.zeros(len(left), np.int64)
+    for pair in range(len(left)):
+        for i in range(sketches.shape[1]):
+            one, other = sketches[left[pair], i], sketches[right[pair], i]
+            found[pair] += np.int64(bits_set(one & ~other))  # type: ignore[call-arg]
+            other_found[pair] += np.int64(bits_set(other & ~one))
+    return found, other_found
 
 
 @jit
 def compare_pairs(left, right, hashes, ends, marked, marked_ends, least):  # type: ignore[no-untyped-def]
     """Shared shingles of every pair, and whether each side has a marked word the other lacks.
 
-    Pairs ordered by `left` reuse its table. A pair that cannot reach its `least` any more is
-    given up: what was counted by then is below it too.
+    A pair that cannot reach its `least` any more is given up: what was counted by then is below
+    it too.
     """
     n = len(left)
     shared = np.zeros(n, np.int64)
     suspicious = np.zeros(n, np.bool_)
-    table = np.zeros(16, _u64)
-    size = 16
-    held = -1
+    longest = 0
+    for row in range(len(ends)):
+        longest = max(longest, ends[row] - (ends[row - 1] if row else 0))
+    mine, theirs = np.empty(longest, _u64), np.empty(longest, _u64)
+    table = np.empty(_table_size(longest), _u64)
     for pair in range(n):
         one, other = left[pair], right[pair]
-        start = ends[one - 1] if one else 0
-        if one != held:
-            held = one
-            table, size = _fill_table(hashes, start, ends[one], table)
-        first, last = (ends[other - 1] if other else 0), ends[other]
-        found = 0
-        for block in range(first, last, 32):
-            if found + last - block < least[pair]:
-                break
-            for i in range(block, min(block + 32, last)):
-                value = hashes[i]
-                slot = value & _u64(size - 1)
-                while table[slot] != _0 and table[slot] != value:
-                    slot = (slot + _1) & _u64(size - 1)
-                found += table[slot] == value
+        start, first = (ends[one - 1] if one else 0), (ends[other - 1] if other else 0)
+        size, other_size = ends[one] - start, ends[other] - first
+        rest = _put_apart(hashes, start, first, min(size, other_size), mine, theirs)
+        found = min(size, other_size) - rest
+        for i in range(found + rest, size):
+            mine[i - found] = hashes[start + i]
+        for i in range(found + rest, other_size):
+            theirs[i - found] = hashes[first + i]
+        found += _count_shared(
+            mine, size - found, theirs, other_size - found, table, least[pair] - found
+        )
         shared[pair] = found
-        if 2 * found >= ends[one] - start + last - first - found:
+        if 2 * found >= size + other_size - found:
             suspicious[pair] = _both_have_more(
                 marked[(marked_ends[one - 1] if one else 0) : marked_ends[one]],
                 marked[(marked_ends[other - 1] if other else 0) : marked_ends[other]],
@@ -128,8 +123,52 @@ def compare_pairs(left, right, hashes, ends, marked, marked_ends, least):  # typ
 
 
 @jit
+def _put_apart(hashes, start, first, count, mine, theirs):  # type: ignore[no-untyped-def]
+    """Shingles of two texts that differ from the one at the same place; how many.
+
+    Near texts agree at most places, and there nothing has to be looked up.
+    """
+    rest = _0
+    for i in range(count):
+        one, other = hashes[_u64(start + i)], hashes[_u64(first + i)]
+        mine[rest], theirs[rest] = one, other
+        rest += _u64(one != other)
+    return np.int64(rest)
+
+
+@jit
+def _count_shared(mine, size, theirs, other_size, table, least):  # type: ignore[no-untyped-def]
+    """How many values are in both; fewer once it cannot be `least`. Each side's are distinct."""
+    if not size or not other_size:
+        return 0
+    mask = _u64(_table_size(size) - 1)
+    table[: mask + _1] = _0
+    for i in range(size):
+        slot = mine[i] & mask
+        while table[slot] != _0:
+            slot = (slot + _1) & mask
+        table[slot] = mine[i]
+    found = 0
+    for block in range(0, other_size, 32):
+        if found + other_size - block < least:
+            break
+        for i in range(block, min(block + 32, other_size)):
+            slot = theirs[i] & mask
+            while table[slot] != _0 and table[slot] != theirs[i]:
+                slot = (slot + _1) & mask
+            found += table[slot] == theirs[i]
+    return found
+
+
+@jit
 def _both_have_more(one, other):  # type: ignore[no-untyped-def]
     """Whether neither multiset of words contains the other."""
+    first = 0  # from where on they differ
+    while first < min(len(one), len(other)) and one[first] == other[first]:
+        first += 1
+    one, other = one[first:], other[first:]
+    if not len(one) or not len(other):
+        return False
     size = 16
     while size < 2 * (len(one) + len(other)):
         size *= 2

@@ -162,7 +162,7 @@ def _put_places(bits, at, out, count):  # type: ignore[no-untyped-def]
 
     Eight at a step, as the number of bits comes in no order that a processor could learn.
     """
-    after = count + np.int64(bits_set(bits))
+    after = count + np.int64(bits_set(bits))  # type: ignore[call-arg]
     while count < after:
         for i in range(AT_ONCE):
             out[_u64(count + i)] = at + np.int64(zeros_below(bits))
@@ -227,7 +227,7 @@ def _hash_long(data, start, length):  # type: ignore[no-untyped-def]
     cased = lowered = _SEED
     digits = _0
     for at in range(0, max(length, 16), 8):
-        block = eight_bytes(data, start + at) & _first_bytes(_u64(min(max(length - at, 0), 8)))
+        block = eight_bytes(data, start + at) & _first_bytes(_u64(min(max(length - at, 0), 8)))  # type: ignore[call-arg]
         cased, lowered = _step(cased, block), _step(lowered, _lower(block))
         digits |= _digits(block)
     size = _u64(length)
@@ -252,7 +252,7 @@ def _take(data, start, edges, found, odd, plain, fold, lower, standing, cased, l
             plain or not _has_odd(odd, at - start, size) or _stands(data, at, end, standing)
         ):
             if size <= 16:
-                cased[count], lowered[count] = eight_bytes(data, at), eight_bytes(data, at + 8)
+                cased[count], lowered[count] = eight_bytes(data, at), eight_bytes(data, at + 8)  # type: ignore[call-arg]
                 marks[count] = size
             else:
                 cased[count], lowered[count], marks[count] = _hash_long(data, at, size)

@@ -32,7 +32,7 @@ import pyarrow as pa
 from parsers.normalise import NORMALISER_VERSION, normalise
 from warehouse.history.conflict import aligned_conflict, count_paragraphs, is_marked
 from warehouse.history.shingles import SHINGLE_WORDS
-from warehouse.history.sketches import sketch
+from warehouse.history.sketches import sketch, unshared
 from warehouse.history.tokens import split_words
 
 U64: TypeAlias = npt.NDArray[np.uint64]
@@ -183,6 +183,8 @@ class Route:
     """`aligned_conflict` of every pair of rows."""
     count_paragraphs: Callable[[Strings], I64]
     """`conflict.count_paragraphs` of every text."""
+    unshared: Callable[[U64, I64, I64], tuple[I64, I64]]
+    """`sketches.unshared`."""
 
 
 def _joined(parts: Sequence[tuple[U64, I64]]) -> tuple[U64, I64]:
@@ -483,5 +485,6 @@ PLAIN = Route(
     Keeping(lambda texts, scheme: sign_and_cut(strings(texts), scheme), distinct),
     conflict,
     lambda texts: np.array([*map(count_paragraphs, strings(texts))], np.int64),
+    unshared,
 )
 """This module's own route, for few texts."""

@@ -19,8 +19,6 @@ SKETCH_NUMBERS = SKETCH_BITS // 64
 BELOW_PLACE = 64 - 10
 """A shingle falls on the bit that its hash's 10 highest bits name."""
 
-_BLOCK = 1 << 12
-
 
 def sketch(owners: I64, hashes: U64, count: int) -> U64:
     """(count, SKETCH_NUMBERS): the sketches of so many texts, given each shingle and its text."""
@@ -32,14 +30,10 @@ def sketch(owners: I64, hashes: U64, count: int) -> U64:
 def unshared(sketches: U64, left: I64, right: I64) -> tuple[I64, I64]:
     """Of every pair of rows: how many shingles of the left text the right one lacks at least, and
     the other way round."""
-    found = np.empty((2, len(left)), np.int64)
-    for start in range(0, len(left), _BLOCK):  # what is taken of both fits into the cache
-        block = slice(start, start + _BLOCK)
-        one, other = sketches[left[block]], sketches[right[block]]
-        found[0, block] = _count(one & ~other)
-        found[1, block] = _count(other & ~one)
-    return found[0], found[1]
+    one, other = sketches[left], sketches[right]
+    return _count(one & ~other), _count(other & ~one)
 
 
-def _count(bits: U64) -> npt.NDArray[np.integer]:
-    return np.bitwise_count(bits).sum(axis=1)
+def _count(bits: U64) -> I64:
+    found: I64 = np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
+    return found
