@@ -157,31 +157,28 @@ def _part(keys: Any, ends: Any, first: Any) -> Any:
 
 @jit
 def _meet(entries: Any, rooms: Any, held: Any, base: Any) -> Any:
-    out = np.empty(_count(entries, rooms, held), np.uint64)
+    out = np.empty(len(entries), np.uint64)
     at = first = 0
-    for i in range(len(entries)):
+    for i in range(1, len(entries)):
         key = entries[i] >> _ROW_BITS
         if key != entries[first] >> _ROW_BITS:
             first = i
-        if first == i:
             continue
         sort = key & _SORTS
         room = rooms[sort] - (held[i] if len(held) else 0)
+        last = first + max(min(i - first, room), 0)
+        if at + last - first > len(out):
+            out = _doubled(out, at + last - first)
         right = ((entries[i] & _ROWS) + base) << _2 | sort
-        for k in range(first, first + max(min(i - first, room), 0)):
+        for k in range(first, last):
             out[at] = ((entries[k] & _ROWS) + base) << (_PAIR_BITS + _2) | right
             at += 1
-    return out
+    return out[:at].copy()
 
 
 @jit
-def _count(entries: Any, rooms: Any, held: Any) -> Any:
-    count = first = 0
-    for i in range(len(entries)):
-        key = entries[i] >> _ROW_BITS
-        if key != entries[first] >> _ROW_BITS:
-            first = i
-        if first != i:
-            room = rooms[key & _SORTS] - (held[i] if len(held) else 0)
-            count += max(min(i - first, room), 0)
-    return count
+def _doubled(values: Any, least: Any) -> Any:
+    """The values in an array of twice their number, or of `least`."""
+    found = np.empty(max(2 * len(values), least), np.uint64)
+    found[: len(values)] = values
+    return found
