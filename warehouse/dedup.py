@@ -67,6 +67,7 @@ COMPILED_FROM_ROWS = 8000
 """Below it the plain route is done before numba is imported: 200 us a text against 1.5 s."""
 
 FEW_KEYS = 1 << 22
+PAIRS_AT_ONCE = 1 << 16
 
 Progress = Callable[[str, int, int], None]
 """Told the step (read, pair, check, add), how much is done and how much there is."""
@@ -290,34 +291,37 @@ def _candidates(
             pairs.add(meet(entries, caps, met, source.base))
         progress("pair", first + at_once, PARTS)
     left, right, hits = pairs.result()
-    words = source.documents.words
-    keep = worth_checking(hits, words[left], words[right])
+    keep = np.empty(len(left), np.bool_)
+    for start in range(0, len(left), PAIRS_AT_ONCE):
+        block = slice(start, start + PAIRS_AT_ONCE)
+        keep[block] = _promising(
+            source, left[block], right[block], hits[block], settings.rules, route
+        )
     if source.known.any():
         # a document on both sides meets the others as a row of the table
         held_ids = source.documents.ids.slice(0, source.base)
-        twins = np.zeros(len(words), np.bool_)
+        twins = np.zeros(len(source.documents.words), np.bool_)
         twins[: source.base] = pc.is_in(held_ids, source.documents.ids.slice(source.base)).to_numpy(
             zero_copy_only=False
         )
         keep &= ~twins[left]
-    left, right = left[keep], right[keep]
-    keep = _sketches_allow(source, left, right, settings.rules, route)
     return left[keep], right[keep]
 
 
-def _sketches_allow(
-    source: _Input, left: I64, right: I64, rules: Rules, route: Route
+def _promising(
+    source: _Input, left: I64, right: I64, hits: npt.NDArray[np.uint32], rules: Rules, route: Route
 ) -> npt.NDArray[np.bool_]:
-    """Which pairs may be any relation; all of those with a document of the index, for which there
-    is no sketch."""
-    keep = np.ones(len(left), np.bool_)
-    own = left >= source.base
+    """Which pairs may be any relation, by the keys they share and by their sketches.
+
+    There is none of an index's document; pairs with one are told by their keys alone.
+    """
+    words, base = source.documents.words, source.base
+    keep = worth_checking(hits, words[left], words[right])
+    own = np.flatnonzero(keep & (left >= base))
     left, right = left[own], right[own]
-    words = source.documents.words
-    bounds = route.unshared(source.sketches, left - source.base, right - source.base)
-    keep[own] = may_relate(
-        words[left].astype(np.int64), words[right].astype(np.int64), *bounds, rules
-    )
+    bounds = route.unshared(source.sketches, left - base, right - base)
+    lengths = words[left].astype(np.int64), words[right].astype(np.int64)
+    keep[own] = may_relate(*lengths, *bounds, rules)
     return keep
 
 

@@ -90,8 +90,10 @@ def code_point(data, at):  # type: ignore[no-untyped-def]
     byte = np.int64(data[at])
     if byte < 0x80:
         return byte, 1
-    second = np.int64(data[at + 1]) & 63
+    # the last character of a buffer may have been cut
+    second = np.int64(data[at + 1]) & 63 if at + 1 < len(data) else 0
     if byte < 0xE0:
         return (byte & 31) << 6 | second, 2
-    point = (byte & 15) << 12 | second << 6 | (np.int64(data[at + 2]) & 63)
+    third = np.int64(data[at + 2]) & 63 if at + 2 < len(data) else 0
+    point = (byte & 15) << 12 | second << 6 | third
     return (TABLE_END if byte >= 0xF0 else min(point, TABLE_END)), 3

@@ -132,7 +132,7 @@ def _find_words(data, start, end, edges, odd):  # type: ignore[no-untyped-def]
         odd[blocks] |= _u64(byte >= 128 or byte == 96) << _u64(i)
         space ^= _u64(byte > 32) << _u64(i)
     count = _put_places(space ^ (space << _1 | after_space), at, edges, count)
-    return count >> 1, any_odd | odd[blocks] == _0
+    return count >> 1, (any_odd | odd[blocks]) == _0
 
 
 @jit
