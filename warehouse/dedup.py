@@ -3,7 +3,7 @@
 One pass signs the texts and puts them and their keys aside, in scratch files when there are many;
 sorting the keys gives candidates, and each is checked on its true shingles. With an
 index the keys are looked up there too, and the table is added to it in one commit at the end.
-What stays in memory per row: id, digest, length; per pair some 40 bytes.
+What stays in memory per row: id, digest, length, 128 bytes of sketch; per pair some 40 bytes.
 """
 
 import tempfile
