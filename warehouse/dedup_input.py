@@ -15,7 +15,8 @@ from warehouse.errors import WarehouseError
 from warehouse.history.fingerprint import Strings
 
 BATCH_ROWS = 2048
-READ_BUFFER_BYTES = 1 << 20
+READ_BUFFER_BYTES = 1 << 17
+"""Less than most pages take: those are read where they are wanted, not into a buffer and copied."""
 
 
 class DedupError(WarehouseError):
