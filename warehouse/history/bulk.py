@@ -59,19 +59,20 @@ def _sign(texts: Strings, scheme: Scheme, *, keep: bool) -> tuple[Signatures, Sh
     factors, addends = fingerprint.permutations(scheme.bands * scheme.rows)
     # what is not kept is cut in one place, text after text
     longest = int(np.diff(offsets).max()) if len(texts) else 0
-    words = _most_words(int(offsets[-1] - offsets[0]) if keep else longest, len(offsets))
-    cut, marked = (np.empty(words, np.uint64) for _ in range(2)) if keep else _cut_room(words)
-    count = (
-        len(texts) * (1 + scheme.bands + scheme.dense_grams) + int(offsets[-1] - offsets[0]) // 2
-    )
-    digests, words, keys, ends, sketches, *found = sign_all(
+    size = int(offsets[-1] - offsets[0])
+    most = _most_words(size if keep else longest, len(offsets))
+    keys = _ROOM.take("keys", len(texts) * (1 + scheme.bands + scheme.dense_grams) + size // 2)
+    cut = np.empty(most, np.uint64) if keep else _ROOM.take("cut", most)
+    marked = _ROOM.take("marked", most)
+    digests, words, ends, sketches, cut_ends, marked_ends = sign_all(
         data, offsets, *fold_tables(), standing(), factors, addends,
-        scheme.bands, scheme.window, scheme.dense_grams, *months(),
-        _ROOM.take("keys", count), cut, marked, keep,
+        scheme.bands, scheme.window, scheme.dense_grams, *months(), keys, cut, marked, keep,
     )  # fmt: skip
-    keys = keys.copy()
+    keys = keys[: _last(ends)].copy()
+    if keep:  # the shingles are many: what lies behind them is given back, and they stay
+        cut.resize(_last(cut_ends), refcheck=False)
+    kept = Shingles(cut, cut_ends, marked[: _last(marked_ends)].copy(), marked_ends)
     plain = np.flatnonzero(words == UNSAFE)
-    kept = Shingles(*found)
     if len(plain):
         slow = fingerprint.strings(texts.take(plain))
         signed = fingerprint.sign(slow, scheme)
@@ -92,6 +93,10 @@ def shingles(texts: Strings) -> Shingles:
     if not len(plain):
         return found
     return _with_plain(found, plain, fingerprint.strings(texts.take(plain)))
+
+
+def _last(ends: I64) -> int:
+    return int(ends[-1]) if len(ends) else 0
 
 
 class _Room(local):

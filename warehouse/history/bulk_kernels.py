@@ -140,10 +140,10 @@ def sign_all(  # type: ignore[no-untyped-def]
     data, offsets, fold, lower, standing, factors, addends, bands, window, dense, filter_, months,
     keys, cut, marked, keep,
 ):  # fmt: skip
-    """Digests, words, keys and ends of every text; a word count of UNSAFE where it was not read.
+    """Digests, words and sketch of every text; a word count of UNSAFE where it was not read.
 
-    With `keep` also its shingles in text order, its marked words, and where each text's end.
-    `keys`, `cut` and `marked` are room for what is found; see `bulk._room`.
+    `keys`, `cut` and `marked` are room: the keys go there, with `keep` also the shingles in text
+    order and the marked words. Where each text's end is returned.
     """
     n = len(offsets) - 1
     longest = _longest(offsets)
@@ -201,10 +201,7 @@ def sign_all(  # type: ignore[no-untyped-def]
                 kept = _window_minima(grams, n_grams, window, lowered, cased)
                 at = _append_distinct(cased, kept, table, keys, at)
         ends[row] = at
-    return (
-        digests, words, keys[:at], ends, sketches,
-        cut[:cut_at], cut_ends, marked[:marked_at], marked_ends,
-    )  # fmt: skip
+    return digests, words, ends, sketches, cut_ends, marked_ends
 
 
 @jit
