@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from warehouse.dedup_input import DedupError
-from warehouse.dedup_texts import SPARE, text_bytes
+from warehouse.dedup_texts import SPARE, strings_of, text_bytes
 from warehouse.history.fingerprint import I64, U64, Shingles, Strings
 from warehouse.history.pairing import PARTS
 
@@ -139,10 +139,8 @@ class TextShelf:
     def take(self, rows: I64) -> Strings:
         """The texts of ascending rows, as one large_string array."""
         if self.in_memory:
-            parts = [self._held[batch].take(inside) for batch, inside in self._parted(rows)]
-            return pa.concat_arrays(
-                [pa.array([], pa.large_string()), *(part.cast(pa.large_string()) for part in parts)]
-            )
+            parts = (_chosen(self._held[batch], inside) for batch, inside in self._parted(rows))
+            return strings_of(list(chain.from_iterable(parts)))
         begin, sizes = self._places(rows)
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(sizes, out=offsets[1:])
@@ -178,6 +176,13 @@ class TextShelf:
         """Let the scratch file go."""
         if self._file is not None:
             self._file.close()
+
+
+def _chosen(texts: Strings, rows: I64) -> Iterator[memoryview]:
+    """The bytes of some rows' texts where they lie."""
+    offsets, data = text_bytes(texts)
+    for start, stop in zip(offsets[rows].tolist(), offsets[rows + 1].tolist(), strict=True):
+        yield data[start:stop]
 
 
 def write_whole(file: BinaryIO, data: Any) -> None:

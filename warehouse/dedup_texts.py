@@ -73,7 +73,7 @@ def read_texts(folder: Path, rows: I64) -> Strings:
     return strings_of(found)
 
 
-def strings_of(texts: Sequence[bytes]) -> Strings:
+def strings_of(texts: Sequence[bytes | memoryview]) -> Strings:
     """Texts in UTF-8 as one large_string array."""
     offsets = np.zeros(len(texts) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
