@@ -40,6 +40,7 @@ class KeySpill:
         self._limit_bytes = limit_bytes
         self._held: list[list[U64]] = [[] for _ in range(PARTS)]
         self._held_bytes = 0
+        self._in_files = False
         self.count = 0
 
     def add(self, keys: U64, ends: I64, first: int) -> None:
@@ -59,11 +60,12 @@ class KeySpill:
                     write_whole(file, entries.view(np.uint8).data)
             held.clear()
         self._held_bytes = 0
+        self._in_files = True
 
     def part(self, part: int) -> U64:
         """The sorted entries of one part."""
         found = list(self._held[part])
-        if self._path(part).exists():
+        if self._in_files:
             found.insert(0, np.fromfile(self._path(part), np.uint64))
         return self._in_order(np.concatenate(found) if found else np.zeros(0, np.uint64))
 
