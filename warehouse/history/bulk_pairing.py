@@ -68,9 +68,13 @@ def added_up(waiting: Sequence[U64]) -> tuple[U64, npt.NDArray[np.uint32]]:
 
 @jit
 def _sort_stably(entries: Any, lowest: Any) -> Any:
-    """Entries by their bits from `lowest` on, the least significant digit first; uses them up."""
+    """Entries by their bits from `lowest` on; uses them up.
+
+    The two highest digits by radix; hardly any two keys that differ agree in those, and where they
+    do the later one is moved up.
+    """
     one, other = entries, np.empty_like(entries)
-    for shift in range(lowest, 64, _DIGIT_BITS):
+    for shift in range(64 - 2 * _DIGIT_BITS, 64, _DIGIT_BITS):
         places = np.zeros((1 << _DIGIT_BITS) + 1, np.int64)
         for entry in one:
             places[(entry >> np.uint64(shift) & _DIGIT) + np.uint64(1)] += 1
@@ -80,7 +84,21 @@ def _sort_stably(entries: Any, lowest: Any) -> Any:
             other[places[digit]] = entry
             places[digit] += 1
         one, other = other, one
-    return one
+    below = np.uint64(lowest)
+    for i in range(1, len(entries)):
+        if entries[i] >> below < entries[i - 1] >> below:
+            _move_up(entries, i, below)
+    return entries
+
+
+@jit
+def _move_up(entries: Any, place: Any, below: Any) -> Any:
+    """Move an entry before all that are higher."""
+    entry = entries[place]
+    while place and entry >> below < entries[place - 1] >> below:
+        entries[place] = entries[place - 1]
+        place -= 1
+    entries[place] = entry
 
 
 @jit
