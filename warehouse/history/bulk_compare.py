@@ -66,9 +66,10 @@ def add_distinct(values, ends, rows, out, at, out_ends):  # type: ignore[no-unty
 def add_chosen(values, ends, rows, out, at, out_ends):  # type: ignore[no-untyped-def]
     """The values of each of some rows from `at` on, as `add_distinct` does."""
     for i, row in enumerate(rows):
-        for place in range(ends[row - 1] if row else 0, ends[row]):
-            out[at] = values[place]
-            at += 1
+        start = ends[row - 1] if row else 0
+        for place in range(ends[row] - start):  # from 0: the compiler then copies many at a step
+            out[_u64(at + place)] = values[_u64(start + place)]
+        at += ends[row] - start
         out_ends[i] = at
     return at
 
