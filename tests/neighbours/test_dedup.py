@@ -410,8 +410,11 @@ def test_an_index_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 def test_both_routes_meet_the_same_pairs(
     keyed: list[tuple[int, int]], held: list[int], base: int
 ) -> None:
-    """`keyed` are keys with rows; their lowest bits tell the sort."""
-    keys = np.array([key << 57 | key << 40 | key % 3 for key, _ in keyed], np.uint64)
+    """`keyed` are keys with rows; their lowest bits tell the sort.
+
+    Two and two have their highest bits in common.
+    """
+    keys = np.array([key // 2 << 57 | key << 24 | key % 3 for key, _ in keyed], np.uint64)
     unsorted = pack(keys, np.array([row for _, row in keyed], np.int64))[1]
     by_row = unsorted[np.argsort(unsorted & np.uint64(MAX_ROWS - 1), kind="stable")]
     entries = np.sort(unsorted)
