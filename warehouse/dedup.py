@@ -289,6 +289,7 @@ def _candidates(
         held = _pair_with_index(source, parts, caps, pairs)
         for (_, entries), met in zip(parts, held, strict=True):
             pairs.add(meet(entries, caps, met, source.base))
+        del parts, held, entries  # before the next ones are made
         progress("pair", first + at_once, PARTS)
     left, right, hits = pairs.result()
     keep = np.empty(len(left), np.bool_)

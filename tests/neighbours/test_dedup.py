@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
 from warehouse.dedup_index import open_index
 from warehouse.dedup_input import open_table
-from warehouse.history import bulk_pairing, fingerprint, pairing
+from warehouse.history import bulk, bulk_pairing, fingerprint, pairing
+from warehouse.history.bulk_kernels import sign_all
+from warehouse.history.bulk_machine import digest_of
 from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
 from warehouse.history.pairing import (
     MAX_ROWS,
@@ -431,6 +434,38 @@ def test_both_routes_meet_the_same_pairs(
             waiting = [expected, expected[:1], expected[:0]]
             for one, other in zip(added_up(waiting), bulk_pairing.added_up(waiting), strict=True):
                 assert one.tolist() == other.tolist()
+
+
+@pytest.mark.parametrize("route", [pairing, bulk_pairing])
+def test_many_keys_made_to_agree_are_sorted_in_time(route: ModuleType) -> None:
+    rows = np.arange(200_000, dtype=np.int64)
+    keys = np.where(rows % 2 == 0, np.uint64(1 << 33), np.uint64(1 << 32))
+    entries = pack(keys, rows)[1]
+    assert (route.in_order(entries.copy()) == np.sort(entries)).all()
+
+
+def test_no_text_meets_itself() -> None:
+    """Two keys of one text may agree in the bits that an entry keeps."""
+    keys = np.array([0x123456789ABCDE00, 0x123456789ABCDE04], np.uint64)
+    entries = np.sort(pack(keys, np.zeros(2, np.int64))[1])
+    pairs = Pairs(added_up)
+    pairs.add(meetings(entries, Caps(), None, 0))
+    assert [found.tolist() for found in pairs.result()] == [[], [], []]
+
+
+def test_what_is_kept_compiled_is_named_by_all_sources(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("SEED = 1\n")
+    before = digest_of(tmp_path)
+    (tmp_path / "b.py").write_text("SEED = 2\n")
+    assert digest_of(tmp_path) != before
+    assert sign_all.py_func.__qualname__ == f"sign_all_{digest_of(Path(bulk.__file__).parent)}"
+
+
+@pytest.mark.parametrize(("window", "dense_grams"), [(1, 64), (16, 15)])
+def test_a_scheme_without_windows_is_refused(window: int, dense_grams: int) -> None:
+    with pytest.raises(ValueError, match="window"):
+        Scheme(window=window, dense_grams=dense_grams)
 
 
 def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:

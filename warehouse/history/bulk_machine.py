@@ -1,9 +1,11 @@
 """What the compiled files are made with: the decorator, and instructions that numba does not offer.
 
 Numba keeps compiled code until the file a function stands in changes, and does not notice a change
-in another file that it calls into: whoever changes this one touches those that import it as well.
+in another file that it calls into or has constants of. So what is kept is named by all our sources.
 """
 
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -15,8 +17,18 @@ from numba.extending import intrinsic
 from warehouse.history.bulk_tables import TABLE_END
 
 
+def digest_of(folder: Path) -> str:
+    """Of all Python files there."""
+    sources = (path.read_bytes() for path in sorted(folder.glob("*.py")))
+    return blake2b(b"\0".join(sources), digest_size=6).hexdigest()
+
+
+_SOURCES = digest_of(Path(__file__).parent)
+
+
 def jit(function: Any) -> Any:
     """The function compiled, and kept compiled where there is a folder to keep it in."""
+    function.__qualname__ += f"_{_SOURCES}"  # by which numba names the files it keeps
     try:
         return numba.njit(nogil=True, cache=True, boundscheck=False)(function)
     except RuntimeError:  # neither the source's folder nor the user's can be written

@@ -30,6 +30,7 @@ _PAIR_ROWS, _BELOW_LEFT = np.uint64((1 << PAIR_BITS) - 1), np.uint64(PAIR_BITS +
 _BELOW_LEFT_BITS = np.uint64((1 << (PAIR_BITS + 2)) - 1)
 _BELOW_ROW = np.int64(ROW_BITS)
 _DIGIT_BITS, _DIGIT = 12, np.uint64((1 << 12) - 1)
+_MOST_MOVES = 16
 
 
 def meetings(entries: U64, caps: Caps, held: I64 | None, base: int) -> U64:
@@ -71,7 +72,8 @@ def _sort_stably(entries: Any, lowest: Any) -> Any:
     """Entries by their bits from `lowest` on; uses them up.
 
     The two highest digits by radix; hardly any two keys that differ agree in those, and where they
-    do the later one is moved up.
+    do the later one is moved up. Many that do were made to: all is sorted then, which gives the
+    same, as the rows below `lowest` ascend.
     """
     one, other = entries, np.empty_like(entries)
     for shift in range(64 - 2 * _DIGIT_BITS, 64, _DIGIT_BITS):
@@ -84,21 +86,25 @@ def _sort_stably(entries: Any, lowest: Any) -> Any:
             other[places[digit]] = entry
             places[digit] += 1
         one, other = other, one
-    below = np.uint64(lowest)
+    below, moves = np.uint64(lowest), 0
     for i in range(1, len(entries)):
         if entries[i] >> below < entries[i - 1] >> below:
-            _move_up(entries, i, below)
+            moves += _move_up(entries, i, below)
+            if moves > _MOST_MOVES * len(entries):
+                entries.sort()
+                break
     return entries
 
 
 @jit
 def _move_up(entries: Any, place: Any, below: Any) -> Any:
-    """Move an entry before all that are higher."""
-    entry = entries[place]
+    """Move an entry before all that are higher; returns how many those are."""
+    entry, start = entries[place], place
     while place and entry >> below < entries[place - 1] >> below:
         entries[place] = entries[place - 1]
         place -= 1
     entries[place] = entry
+    return start - place
 
 
 @jit

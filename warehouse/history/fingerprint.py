@@ -75,6 +75,13 @@ class Scheme:
     version: int = 2
     """Of the hash functions below and of what counts as a word."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where a text that keeps not every gram may have no window of them."""
+        if not 2 <= self.window <= self.dense_grams:
+            raise ValueError(
+                f"window {self.window} is not from 2 to dense_grams, {self.dense_grams}"
+            )
+
     def __str__(self) -> str:
         """The name stored beside every key.
 

@@ -96,7 +96,9 @@ class Pairs:
         self._compact()
         left = self._keys >> np.uint64(PAIR_BITS)
         right = self._keys & np.uint64((1 << PAIR_BITS) - 1)
-        return left.astype(np.int64), right.astype(np.int64), self._hits
+        # two keys of one text may agree in all bits that an entry has
+        two = left != right
+        return left[two].astype(np.int64), right[two].astype(np.int64), self._hits[two]
 
 
 AddUp = Callable[[Sequence[U64]], tuple[U64, npt.NDArray[np.uint32]]]
