@@ -28,7 +28,7 @@ from pathlib import Path
 
 from parsers.model import Outcome, Reading, Sighting, digest_bytes
 from tests.corpus.texts import make_release
-from warehouse.duck import Place, connect_reader
+from warehouse.duck import Place, connect_for
 from warehouse.incident_desk import close_repaired
 from warehouse.lists import Found, ListRead, keep_lists
 from warehouse.model import StagedLook, capture_id, reading_id, text_of
@@ -193,9 +193,10 @@ def upkeep(place: Place, at: datetime) -> None:
 
 
 def ask(place: Place, spent: Spent) -> None:
-    """The questions on a warm connection, in CPU time."""
-    with closing(connect_reader(place)) as connection:
-        for name, query in _QUESTIONS.items():
+    """The questions as `pressdiff sql` asks them, each on a connection made for it and warm, in CPU
+    time."""
+    for name, query in _QUESTIONS.items():
+        with closing(connect_for(place, query)) as connection:
             connection.execute(query).fetchall()
             least = min(timed(lambda q=query: connection.execute(q).fetchall()) for _ in range(3))
             spent.questions.setdefault(name, []).append(least)
