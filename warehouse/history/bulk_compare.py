@@ -1,48 +1,12 @@
-"""Texts side by side, compiled by numba: distinct shingles, and what pairs share of them.
-
-Functions that call each other stand in one file; see `bulk_machine`.
-"""
+"""Texts side by side, compiled by numba: distinct shingles, and what pairs share of them."""
 
 import numpy as np
 
+from warehouse.history.bulk_distinct import append_distinct, table_size
 from warehouse.history.bulk_machine import bits_set, jit
 
 _u64 = np.uint64
 _0, _1 = _u64(0), _u64(1)
-
-
-@jit
-def _table_size(count):  # type: ignore[no-untyped-def]
-    """The size of an open table that so many values leave three quarters empty or more."""
-    size = 16
-    while size < 4 * count:
-        size *= 2
-    return size
-
-
-@jit
-def _append_distinct(values, count, table, out, at):  # type: ignore[no-untyped-def]
-    """The distinct values from `at` on; returns where they end. A value of 0 would be lost."""
-    size = _table_size(count)
-    table[:size] = _0
-    for i in range(count):
-        value = values[i]
-        slot = value & _u64(size - 1)
-        while table[slot] != _0 and table[slot] != value:
-            slot = (slot + _1) & _u64(size - 1)
-        if table[slot] == _0:
-            table[slot] = value
-            out[at] = value
-            at += 1
-    return at
-
-
-@jit
-def _longest(offsets):  # type: ignore[no-untyped-def]
-    longest = 0
-    for row in range(len(offsets) - 1):
-        longest = max(longest, offsets[row + 1] - offsets[row])
-    return longest
 
 
 @jit
@@ -54,10 +18,10 @@ def add_distinct(values, ends, rows, out, at, out_ends):  # type: ignore[no-unty
     longest = 0
     for row in rows:
         longest = max(longest, ends[row] - (ends[row - 1] if row else 0))
-    table = np.empty(_table_size(longest), _u64)
+    table = np.empty(table_size(longest), _u64)
     for i, row in enumerate(rows):
         start = ends[row - 1] if row else 0
-        at = _append_distinct(values[start : ends[row]], ends[row] - start, table, out, at)
+        at = append_distinct(values[start : ends[row]], ends[row] - start, table, out, at)
         out_ends[i] = at
     return at
 
@@ -100,7 +64,7 @@ def compare_pairs(left, right, hashes, ends, marked, marked_ends, least):  # typ
     for row in range(len(ends)):
         longest = max(longest, ends[row] - (ends[row - 1] if row else 0))
     mine, theirs = np.empty(longest, _u64), np.empty(longest, _u64)
-    table = np.empty(_table_size(longest), _u64)
+    table = np.empty(table_size(longest), _u64)
     for pair in range(n):
         one, other = left[pair], right[pair]
         start, first = (ends[one - 1] if one else 0), (ends[other - 1] if other else 0)
@@ -142,7 +106,7 @@ def _count_shared(mine, size, theirs, other_size, table, least):  # type: ignore
     """How many values are in both; fewer once it cannot be `least`. Each side's are distinct."""
     if not size or not other_size:
         return 0
-    mask = _u64(_table_size(size) - 1)
+    mask = _u64(table_size(size) - 1)
     table[: mask + _1] = _0
     for i in range(size):
         slot = mine[i] & mask

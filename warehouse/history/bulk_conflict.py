@@ -8,10 +8,7 @@ what it leaves open is asked of `conflict.aligned_conflict`, which is the defini
 
 Why words face to face are the alignment: two sentences of equal length that differ at d places,
 with each differing word found nowhere in the other sentence, cannot be aligned with fewer than d
-edits, and with d only by replacing those very words.
-
-Functions that call each other stand in one file; see `bulk_machine`.
-"""
+edits, and with d only by replacing those very words."""
 
 from typing import Any
 

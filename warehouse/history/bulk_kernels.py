@@ -1,11 +1,9 @@
-"""Texts in Arrow buffers to keys and shingles, compiled by numba.
-
-Functions that call each other stand in one file; see `bulk_machine`.
-"""
+"""Texts in Arrow buffers to keys and shingles, compiled by numba."""
 
 import numpy as np
 
 from warehouse.history import fingerprint
+from warehouse.history.bulk_distinct import append_distinct, table_size
 from warehouse.history.bulk_machine import bytes_equal, jit
 from warehouse.history.bulk_words import AT_ONCE, UNSAFE, mix, read_words
 from warehouse.history.sketches import BELOW_PLACE, SKETCH_BITS, SKETCH_NUMBERS
@@ -102,32 +100,6 @@ def _runs(values, count, out):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _table_size(count):  # type: ignore[no-untyped-def]
-    """The size of an open table that so many values leave three quarters empty or more."""
-    size = 16
-    while size < 4 * count:
-        size *= 2
-    return size
-
-
-@jit
-def _append_distinct(values, count, table, out, at):  # type: ignore[no-untyped-def]
-    """The distinct values from `at` on; returns where they end. A value of 0 would be lost."""
-    size = _table_size(count)
-    table[:size] = _0
-    for i in range(count):
-        value = values[i]
-        slot = value & _u64(size - 1)
-        while table[slot] != _0 and table[slot] != value:
-            slot = (slot + _1) & _u64(size - 1)
-        if table[slot] == _0:
-            table[slot] = value
-            out[at] = value
-            at += 1
-    return at
-
-
-@jit
 def _longest(offsets):  # type: ignore[no-untyped-def]
     longest = 0
     for row in range(len(offsets) - 1):
@@ -154,7 +126,7 @@ def sign_all(  # type: ignore[no-untyped-def]
     edges, odd = np.empty(2 * room + AT_ONCE, np.int64), np.empty((longest >> 6) + 2, _u64)
     least = np.empty(len(factors), np.uint32)
     rows = len(factors) // bands
-    table = np.empty(_table_size(room), _u64)
+    table = np.empty(table_size(room), _u64)
     digests, words = np.zeros((n, 2), _u64), np.zeros(n, np.int64)
     sketches, seen = np.zeros((n, SKETCH_NUMBERS), _u64), np.empty(SKETCH_BITS, np.uint8)
     ends = np.zeros(n, np.int64)
@@ -196,10 +168,10 @@ def sign_all(  # type: ignore[no-untyped-def]
             for i in range(n_grams):
                 grams[i] = mix(shingles[i] + shingles[i + 3] * _SECOND) & ~_SORTS
             if n_grams < dense:
-                at = _append_distinct(grams, n_grams, table, keys, at)
+                at = append_distinct(grams, n_grams, table, keys, at)
             else:
                 kept = _window_minima(grams, n_grams, window, lowered, cased)
-                at = _append_distinct(cased, kept, table, keys, at)
+                at = append_distinct(cased, kept, table, keys, at)
         ends[row] = at
     return digests, words, ends, sketches, cut_ends, marked_ends
 

@@ -1,7 +1,4 @@
-"""The steps of `pairing` for many keys, compiled by numba.
-
-Functions that call each other stand in one file; see `bulk_machine`.
-"""
+"""The steps of `pairing` for many keys, compiled by numba."""
 
 from collections.abc import Sequence
 from typing import Any

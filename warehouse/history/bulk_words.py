@@ -4,8 +4,6 @@
 and hashes all words of the text in one loop without a branch, which the compiler makes many at once
 of. Words for which that is not enough are hashed one by one before: longer ones, and those with a
 character that is something else once folded or lower-cased (`bulk_tables.standing`).
-
-Functions that call each other stand in one file but for this one and `bulk_machine`.
 """
 
 import numpy as np
