@@ -68,6 +68,7 @@ COMPILED_FROM_ROWS = 8000
 
 FEW_KEYS = 1 << 22
 PAIRS_AT_ONCE = 1 << 16
+"""Whose sketches are compared at a time: what that needs in between stays in the cache."""
 
 Progress = Callable[[str, int, int], None]
 """Told the step (read, pair, check, add), how much is done and how much there is."""
@@ -85,7 +86,7 @@ class _Input:
     key_counts: npt.NDArray[np.uint32]
     """(rows of the table,): keys of each text."""
     sketches: U64
-    """(rows of the table, ...)"""
+    """(rows of the table, SKETCH_NUMBERS)"""
     shelf: TextShelf
     known: npt.NDArray[np.bool_]
     """(rows of the table,): whether the index holds the document already."""

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -25,19 +24,15 @@ from warehouse.candidates import Keys, capped, lake_keys, meet, promising
 from warehouse.dedup import DedupError, DedupSettings, DedupSummary, dedup
 from warehouse.dedup_index import open_index
 from warehouse.dedup_input import open_table
-from warehouse.history import bulk, bulk_pairing, fingerprint, pairing
-from warehouse.history.bulk_kernels import sign_all
-from warehouse.history.bulk_machine import digest_of
+from warehouse.history import fingerprint
 from warehouse.history.fingerprint import COPY, SORT_BITS, Scheme
 from warehouse.history.pairing import (
-    MAX_ROWS,
     PARTS,
     Caps,
     Pairs,
     added_up,
     meetings,
     pack,
-    parted,
     worth_checking,
 )
 from warehouse.history.shingles import shingles, words_of
@@ -402,70 +397,6 @@ def test_an_index_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     (index / "notes.txt").write_text("mine")
     refuse(good, "holds other files", against=index)
     refuse(good, "is not a folder", against=tmp_path / "good")
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 30)), max_size=60, unique=True),
-    st.lists(st.integers(0, 4), min_size=60, max_size=60),
-    st.integers(0, 3),
-)
-def test_both_routes_meet_the_same_pairs(
-    keyed: list[tuple[int, int]], held: list[int], base: int
-) -> None:
-    """`keyed` are keys with rows; their lowest bits tell the sort.
-
-    Two and two have their highest bits in common.
-    """
-    keys = np.array([key // 2 << 57 | key << 24 | key % 3 for key, _ in keyed], np.uint64)
-    unsorted = pack(keys, np.array([row for _, row in keyed], np.int64))[1]
-    by_row = unsorted[np.argsort(unsorted & np.uint64(MAX_ROWS - 1), kind="stable")]
-    entries = np.sort(unsorted)
-    for route in (pairing, bulk_pairing):
-        assert route.in_order(by_row.copy()).tolist() == entries.tolist()
-    ends = np.cumsum([2] * (len(keys) // 2) + [len(keys) % 2, 0])
-    for mine, theirs in zip(parted(keys, ends, 7), bulk_pairing.parted(keys, ends, 7), strict=True):
-        assert mine.tolist() == theirs.tolist()
-    caps = Caps(copies=5, bands=3, passages=2)
-    for met in (None, np.array(held[: len(entries)], np.int64)):
-        expected = meetings(entries, caps, met, base)
-        assert bulk_pairing.meetings(entries, caps, met, base).tolist() == expected.tolist()
-        if len(expected):
-            waiting = [expected, expected[:1], expected[:0]]
-            for one, other in zip(added_up(waiting), bulk_pairing.added_up(waiting), strict=True):
-                assert one.tolist() == other.tolist()
-
-
-@pytest.mark.parametrize("route", [pairing, bulk_pairing])
-def test_many_keys_made_to_agree_are_sorted_in_time(route: ModuleType) -> None:
-    rows = np.arange(200_000, dtype=np.int64)
-    keys = np.where(rows % 2 == 0, np.uint64(1 << 33), np.uint64(1 << 32))
-    entries = pack(keys, rows)[1]
-    assert (route.in_order(entries.copy()) == np.sort(entries)).all()
-
-
-def test_no_text_meets_itself() -> None:
-    """Two keys of one text may agree in the bits that an entry keeps."""
-    keys = np.array([0x123456789ABCDE00, 0x123456789ABCDE04], np.uint64)
-    entries = np.sort(pack(keys, np.zeros(2, np.int64))[1])
-    pairs = Pairs(added_up)
-    pairs.add(meetings(entries, Caps(), None, 0))
-    assert [found.tolist() for found in pairs.result()] == [[], [], []]
-
-
-def test_what_is_kept_compiled_is_named_by_all_sources(tmp_path: Path) -> None:
-    for name in ("a.py", "b.py"):
-        (tmp_path / name).write_text("SEED = 1\n")
-    before = digest_of(tmp_path)
-    (tmp_path / "b.py").write_text("SEED = 2\n")
-    assert digest_of(tmp_path) != before
-    assert sign_all.py_func.__qualname__ == f"sign_all_{digest_of(Path(bulk.__file__).parent)}"
-
-
-@pytest.mark.parametrize(("window", "dense_grams"), [(1, 64), (16, 15)])
-def test_a_scheme_without_windows_is_refused(window: int, dense_grams: int) -> None:
-    with pytest.raises(ValueError, match="window"):
-        Scheme(window=window, dense_grams=dense_grams)
 
 
 def test_the_lake_join_finds_what_sorting_finds(corpus: Corpus) -> None:

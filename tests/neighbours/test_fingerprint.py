@@ -1,5 +1,7 @@
 """Keys: the same numbers on every route, and the two promises candidates rest on."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from tests.laws import many
 from tests.neighbours.corpus import make_corpus
 from warehouse.history import bulk, fingerprint
+from warehouse.history.bulk_kernels import sign_all
+from warehouse.history.bulk_machine import digest_of
 from warehouse.history.fingerprint import BAND, COPY, SORT_BITS, Scheme
 from warehouse.history.shingles import shingles
 
@@ -146,3 +150,18 @@ def test_any_21_words_in_common_share_a_key(seed: int, a: int, b: int, c: int) -
     other = [f"z{n}" for n in range(c)] + passage
     signed = fingerprint.sign([" ".join(one), " ".join(other)], SCHEME)
     assert set(signed.keys_of(0).tolist()) & set(signed.keys_of(1).tolist())
+
+
+def test_what_is_kept_compiled_is_named_by_all_sources(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("SEED = 1\n")
+    before = digest_of(tmp_path)
+    (tmp_path / "b.py").write_text("SEED = 2\n")
+    assert digest_of(tmp_path) != before
+    assert sign_all.py_func.__qualname__ == f"sign_all_{digest_of(Path(bulk.__file__).parent)}"
+
+
+@pytest.mark.parametrize(("window", "dense_grams"), [(1, 64), (16, 15)])
+def test_a_scheme_without_windows_is_refused(window: int, dense_grams: int) -> None:
+    with pytest.raises(ValueError, match="window"):
+        Scheme(window=window, dense_grams=dense_grams)

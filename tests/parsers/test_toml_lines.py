@@ -120,4 +120,4 @@ def test_whatever_tomllib_reads_has_its_lines(text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_survived(text: str) -> None:
-    lines_of(text)
+    assert set(lines_of(text).values()) <= set(range(1, text.count("\n") + 2))

@@ -46,6 +46,39 @@ def _sketch(shingles, count, seen, out):  # type: ignore[no-untyped-def]
 
 
 @jit
+def _digest(cased, count):  # type: ignore[no-untyped-def]
+    """The two numbers of a text's digest: sums over its words, each mixed with its place."""
+    one = two = _0
+    for i in range(count):
+        value = mix(cased[i] + _u64(i + 1) * _GOLDEN)
+        one += value
+        value = (value ^ (value >> _31)) * _DIGEST_STEP
+        two += value ^ (value >> _29)
+    return one, two
+
+
+@jit
+def _append_bands(least, bands, keys, at):  # type: ignore[no-untyped-def]
+    """The band keys of a text's minima from `at` on; returns where they end."""
+    rows = len(least) // bands
+    for band in range(bands):
+        key = _u64(band + 1) * _GOLDEN
+        for j in range(band * rows, (band + 1) * rows):
+            key = mix(key ^ _u64(least[j]))
+        keys[at + band] = key & ~_SORTS | _BAND
+    return at + bands
+
+
+@jit
+def _grams(shingles, count, out):  # type: ignore[no-untyped-def]
+    """The passage keys of a text's shingles, one of each two that are three apart; how many."""
+    n_grams = max(count - 3, 0)
+    for i in range(n_grams):
+        out[i] = mix(shingles[i] + shingles[i + 3] * _SECOND) & ~_SORTS
+    return n_grams
+
+
+@jit
 def _least_hashes(shingles, count, factors, addends, least):  # type: ignore[no-untyped-def]
     """The minimum of every permutation over a text's shingles, four shingles at a step."""
     least[:] = np.uint32(0xFFFFFFFF)
@@ -125,7 +158,6 @@ def sign_all(  # type: ignore[no-untyped-def]
     grams = np.empty(room, _u64)
     edges, odd = np.empty(2 * room + AT_ONCE, np.int64), np.empty((longest >> 6) + 2, _u64)
     least = np.empty(len(factors), np.uint32)
-    rows = len(factors) // bands
     table = np.empty(table_size(room), _u64)
     digests, words = np.zeros((n, 2), _u64), np.zeros(n, np.int64)
     sketches, seen = np.zeros((n, SKETCH_NUMBERS), _u64), np.empty(SKETCH_BITS, np.uint8)
@@ -147,26 +179,12 @@ def sign_all(  # type: ignore[no-untyped-def]
             cut_at += n_shingles
             cut_ends[row], marked_ends[row] = cut_at, marked_at
         if count > 0:
-            one = two = _0
-            for i in range(count):
-                value = mix(cased[i] + _u64(i + 1) * _GOLDEN)
-                one += value
-                value = (value ^ (value >> _31)) * _DIGEST_STEP
-                two += value ^ (value >> _29)
-            digests[row, 0], digests[row, 1] = one, two
-            keys[at] = one & ~_SORTS | _COPY
-            at += 1
+            digests[row, 0], digests[row, 1] = _digest(cased, count)
+            keys[at] = digests[row, 0] & ~_SORTS | _COPY
             _sketch(shingles, n_shingles, seen, sketches[row])
             _least_hashes(shingles, n_shingles, factors, addends, least)
-            for band in range(bands):
-                key = _u64(band + 1) * _GOLDEN
-                for j in range(band * rows, (band + 1) * rows):
-                    key = mix(key ^ _u64(least[j]))
-                keys[at] = key & ~_SORTS | _BAND
-                at += 1
-            n_grams = max(n_shingles - 3, 0)
-            for i in range(n_grams):
-                grams[i] = mix(shingles[i] + shingles[i + 3] * _SECOND) & ~_SORTS
+            at = _append_bands(least, bands, keys, at + 1)
+            n_grams = _grams(shingles, n_shingles, grams)
             if n_grams < dense:
                 at = append_distinct(grams, n_grams, table, keys, at)
             else:

@@ -57,11 +57,14 @@ class Caps:
         return caps[sort]
 
 
+AddUp = Callable[[Sequence[U64]], tuple[U64, npt.NDArray[np.uint32]]]
+
+
 @dataclass(slots=True)
 class Pairs:
     """Candidate pairs as they add up. `compact_at` bounds how many wait unsorted."""
 
-    added_up: "AddUp"
+    added_up: AddUp
     """`added_up` or its equal."""
     compact_at: int = 1 << 24
     _waiting: list[U64] = field(default_factory=list)
@@ -99,9 +102,6 @@ class Pairs:
         # two keys of one text may agree in all bits that an entry has
         two = left != right
         return left[two].astype(np.int64), right[two].astype(np.int64), self._hits[two]
-
-
-AddUp = Callable[[Sequence[U64]], tuple[U64, npt.NDArray[np.uint32]]]
 
 
 def added_up(waiting: Sequence[U64]) -> tuple[U64, npt.NDArray[np.uint32]]:

@@ -46,8 +46,8 @@ create or replace macro _releases_at(known_at, stood_at) as table
         from _held_at(known_at) as r
         left join (
             select release_id, source_id, before_revision_id
-            from _held_at(known_at)
-            where revision > 1 and before_revision_id is not null and _is_by(seen_at, stood_at)
+            from _later_at(known_at)
+            where _is_by(seen_at, stood_at)
         ) as n
             on n.before_revision_id = r.revision_id and n.release_id = r.release_id
             and n.source_id = r.source_id

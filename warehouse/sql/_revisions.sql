@@ -15,8 +15,15 @@ create or replace macro _held_at(ts) as table
     ) as s on s.entry_id = r.entry_id
     where _is_by(r.recorded_at, ts);
 
--- Internal. The same with its text and when it ended: revisions_as_of adds what only its neighbours
--- and its source's other looks tell.
+-- Internal. One row per revision that came after another, by that one. First ones, nine in ten, are
+-- skipped by their number, which the files are sorted by.
+create or replace macro _later_at(ts) as table
+    select release_id, source_id, before_revision_id, seen_at
+    from _held_at(ts)
+    where revision > 1 and before_revision_id is not null;
+
+-- Internal. One row per revision as known at ts, with its text and when it ended: revisions_as_of adds
+-- what only its neighbours and its source's other looks tell.
 create or replace macro _revisions_at(ts) as table
     select -- only what is asked for
         r.release_id,
@@ -64,11 +71,7 @@ create or replace macro _revisions_at(ts) as table
         r.before_text_id
     from _held_at(ts) as r
     join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id -- each has one
-    left join (
-        select release_id, before_revision_id, seen_at
-        from _held_at(ts)
-        where before_revision_id is not null
-    ) as n
+    left join _later_at(ts) as n
         on n.before_revision_id = r.revision_id and n.release_id = r.release_id
     left join _comparisons as c
         on c.before_text_id = r.before_text_id and c.text_id = r.text_id
