@@ -6,7 +6,9 @@ and ids are hashes of the right length, texts are put together from paragraphs o
 Not written: the chain of commits and the signature keys, which no view reads.
 
 Of a hundred releases ten were edited once, five twice (one of them back to its first text), one
-went missing, one has a second address, four repeat an older one.
+went missing, one has a second address, four repeat an older one. Every fourth page shows the five
+newest of its source in a ticker; of fifty of these one stands on no list. Of a thousand addresses
+on lists one was never fetched, of as many releases one could not be read when it was looked at last.
 """
 
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ import pyarrow as pa
 from tests.corpus.texts import make_release
 from warehouse.duck import Place
 from warehouse.history.classify import CLASSIFIER_VERSION
+from warehouse.kept_gaps import keep_gaps
 from warehouse.store import Store
 from warehouse.upkeep import merge_files
 
@@ -43,6 +46,7 @@ def make_archive(place: Place, releases: int) -> None:
     store.commit()
     merge_files(store)
     _add(store, pool.revisions(releases, releases + _AFTER_UPKEEP, releases))
+    keep_gaps(store)
     store.close()
 
 
@@ -188,14 +192,19 @@ _STATEMENTS = (
         if(n % 4 = 0, sha256('u' || source_id || {_run_id("seen_at")})[:16], null) as ticker_id,
         {_STAMP}
     from taken""",
+    # the ticker of a page shows the five newest of its source; one in fifty stands on no list
     f"""insert into lake.tickers by name
-    select ticker_id, seq::int as seq, day as dated_on, 'Teaser ' || ticker_id || seq as text,
-        'https://s00.example/news/' || (seq * 1000) || '/' as url, recorded_at
+    select s.ticker_id, seq::int as seq, e.published_on as dated_on,
+        if(e.n // {SOURCES} % 50 = 7, 'Briefing ' || e.n, e.headline) as text,
+        if(e.n // {SOURCES} % 50 = 7, 'https://' || e.source_id || '.example/briefings/' || e.n,
+            e.url) as url,
+        s.recorded_at
     from (
-        select sha256('u' || source_id || {_run_id("seen_at")})[:16] as ticker_id,
-            any_value(published_on) as day, any_value({_run("seen_at")}) as recorded_at
+        select sha256('u' || source_id || {_run_id("seen_at")})[:16] as ticker_id, max(n) as n,
+            any_value({_run("seen_at")}) as recorded_at
         from facts where n % 4 = 0 group by 1
-    ), range(1, 6) as t(seq)""",
+    ) as s, range(1, 6) as t(seq)
+    join facts as e on e.n = s.n - {SOURCES} * seq and e.revision = 1""",
     f"""insert into lake.appearance_log by name
     select source_id, url as address, text_digest, text_id, headline_digest, body_digest,
         published_on, seen_at as captured_at, page_digest as digest, release_id, {_STAMP}
@@ -218,6 +227,20 @@ _STATEMENTS = (
     select source_id, url, headline as link_text, published_on as dated_on, 'listing' as found_in,
         {_STAMP}
     from facts where revision = 1""",
+    # of a thousand addresses on lists one was never fetched, of one release in a thousand the last
+    # look found nothing that could be read
+    f"""insert into lake.found_log by name
+    select source_id, url || 'annex/' as url, 'Annex' as link_text, published_on as dated_on,
+        'listing' as found_in, {_STAMP}
+    from facts where revision = 1 and n % 997 = 501""",
+    f"""insert into lake.looks by name
+    select sha256('f' || n)[:24] as capture_id, source_id, url, seen_at as captured_at,
+        200::int as http_status, 'unreadable' as outcome, sha256('f' || n) as digest, 900 as bytes,
+        strftime({_run("seen_at")} at time zone 'UTC', '%Y/%m/') || {_run_id("seen_at")}
+            || '.warc.gz' as warc_file, 0 as warc_offset,
+        'no layout found its parts' as error, {_STAMP}
+    from (select * replace (seen_at + interval 90 day as seen_at) from facts
+        where revision = 1 and n % 991 = 777)""",
     f"""insert into lake.state_log by name
     select release_id, 'missing' as status, seen_at as since, capture_id, {_STAMP}
     from facts where revision = 1 and n % 100 = 99""",
@@ -287,10 +310,10 @@ _WHOLE = (
     f"""insert into lake.looks by name
     select sha256('l' || i)[:24] as capture_id, 's' || lpad((i % {SOURCES})::varchar, 2, '0')
         as source_id, 'https://lists.example/' || (i % 40) as url, seen_at as captured_at,
-        200::int as http_status, if(i % 50 = 0, 'failed', 'discovery') as outcome,
-        if(i % 50 = 0, null, sha256('p' || i)) as digest, 9000 as bytes,
+        200::int as http_status, if(i % 49 = 0, 'failed', 'discovery') as outcome,
+        if(i % 49 = 0, null, sha256('p' || i)) as digest, 9000 as bytes,
         {_run_id("seen_at")} || '.warc.gz' as warc_file, 0 as warc_offset,
-        if(i % 50 = 0, 'the connection broke', null) as error, {_STAMP}
+        if(i % 49 = 0, 'the connection broke', null) as error, {_STAMP}
     from (select seen_at, row_number() over () as i from {_COMMITS})""",
     f"""insert into lake.incident_log by name
     select sha256('i' || i)[:16] as incident_id, 's00' as source_id, 'listing' as kind,

@@ -21,6 +21,7 @@ from warehouse.incident_desk import (
     find_incident,
     held_again,
 )
+from warehouse.kept_gaps import keep_gaps
 from warehouse.lock import writing
 from warehouse.model import KeptBody, StagedLook
 from warehouse.recorder import Recorder
@@ -91,6 +92,7 @@ def settle_incident(
             store.rollback()
             raise
         store.commit()
+        keep_gaps(store, [source_id])
     return incident_id, outcomes
 
 

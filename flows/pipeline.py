@@ -29,6 +29,7 @@ from parsers.model import Source
 from warehouse.encoder import installed_encoder
 from warehouse.evidence import evidence_of
 from warehouse.incident_desk import close_repaired
+from warehouse.kept_gaps import keep_gaps
 from warehouse.lists import keep_lists
 from warehouse.lock import writing
 from warehouse.recorder import Recorder
@@ -225,6 +226,7 @@ class Run:
             if dry_run or not recorder.tally.outcomes:
                 self._evidence.discard()  # no row names it
             if not dry_run:
+                keep_gaps(self._store, self._sources)
                 self._store.merge_if_due()
         for sentence in self._repaired:
             self._effects.say(sentence)

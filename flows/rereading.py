@@ -25,6 +25,7 @@ from parsers.engine import parser_version
 from parsers.model import Source
 from warehouse.encoder import installed_encoder
 from warehouse.incident_desk import close_repaired
+from warehouse.kept_gaps import keep_gaps
 from warehouse.lock import writer_lock, writing
 from warehouse.model import KeptBody, StagedLook
 from warehouse.place import Place
@@ -174,6 +175,7 @@ def _publish(
         store.rollback()
         raise
     store.commit()
+    keep_gaps(store, [source.id])
     store.merge_if_due()
     for sentence in told:
         effects.say(sentence)

@@ -10,6 +10,7 @@ from flows.settings import Settings
 from warehouse.discard import discard_copied, discard_drafts, discard_unnamed
 from warehouse.finding import Finding
 from warehouse.growth import Earlier, Growth, growth, read_earlier
+from warehouse.kept_gaps import keep_gaps
 from warehouse.lock import writing
 from warehouse.repack import repack
 from warehouse.staging import remove_abandoned
@@ -79,6 +80,7 @@ def maintain(
             remove_abandoned(place.staging)
             removed = remove_old_files(store, now())  # before merging puts more aside
             dropped = forget_snapshots(store, now(), settings.keep_snapshots_days)
+            keep_gaps(store)  # of sources that a killed run left, or an older pressdiff
             before, after = merge_files(store)
         finally:
             store.close()

@@ -20,7 +20,9 @@ import duckdb
 from warehouse.asked import named_columns
 from warehouse.duck import Place, open_reader, quoted
 from warehouse.errors import QueryError
+from warehouse.snapshot import Snapshot
 from warehouse.sql_guard import Names, check_tree, public_names
+from warehouse.stale_gaps import stale_sources
 from warehouse.views import create_views, view_files
 
 MEMORY_LIMIT = "2GB"
@@ -31,6 +33,7 @@ BATCH_ROWS = 2048
 
 Row = tuple[Any, ...]
 _LINE = re.compile(r"^LINE (\d+):", re.M)
+_GAPS = re.compile(r"\bgaps\b", re.I)
 _PIVOT = re.compile(r"\bpivot", re.I)
 
 
@@ -138,14 +141,18 @@ def run_query(
         confine(connection, place)
         statement, columns = parse_query(connection, sql)
         budget = Budget(time_limit_s, monotonic)
-        create_views(connection, tables, sql, columns)
+        stale = None
+        if _GAPS.search(sql) and tables["gap_log"].may_have_rows:
+            with budget.spent(connection):
+                stale = stale_sources(Snapshot(connection, tables))
+        create_views(connection, tables, sql, columns, stale)
         try:
             return Result(connection, statement, budget)
         except QueryError as error:
             if not isinstance(error.__cause__, duckdb.BinderException):
                 raise
             # its hint should name the columns there are, not those that were asked for
-            create_views(connection, tables, sql)
+            create_views(connection, tables, sql, stale=stale)
             return Result(connection, statement, budget)
     except BaseException:
         connection.close()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Of the tables below; a warehouse that says a higher number was written by a newer pressdiff."""
 
 ROW_GROUP_ROWS = 8192
@@ -574,6 +574,21 @@ TABLES = (
             _RECORDED_AT,
         ),
         sorted_by=("source_id", "url"),
+    ),
+    Table(
+        "gap_log",
+        "one row per gap that was found, or found gone, when a large source's were looked for, and "
+        "one per source that says they were; latest wins",
+        ("source_id", "url", "gap", "detail", "recorded_at"),
+        (
+            _SOURCE_ID,
+            _text("url", "the address; NULL: of a teaser without a link", nullable=True),
+            _text("gap", "what kind, as in view gaps; NULL: they were looked for then", True),
+            _text("detail", "what is said of it", nullable=True),
+            _time("since", "from when it is one; NULL: it is none any more", nullable=True),
+            _time("recorded_at", "the newest commit that was known when they were looked for"),
+        ),
+        sorted_by=("source_id", "recorded_at"),
     ),
     Table(
         "listing_log",

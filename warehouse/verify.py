@@ -12,7 +12,9 @@ from parsers.normalise import digest_text, normalise, normalised_body
 from warehouse.chain import Link
 from warehouse.duck import Place, open_reader
 from warehouse.finding import Finding as Finding
+from warehouse.pinned import Pinned
 from warehouse.snapshot import Asked, Snapshot
+from warehouse.stale_gaps import found_otherwise, fresh_sources
 from warehouse.verify_chain import check_chain
 from warehouse.verify_edits import check_edits
 from warehouse.verify_evidence import check_evidence, find_unnamed_evidence
@@ -55,6 +57,7 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
             snapshot = Snapshot(connection, tables)  # one, whatever is committed meanwhile
             _check_references(snapshot, findings)
             check_edits(snapshot, findings)
+            _check_gaps(connection, tables, snapshot, findings)
             texts = _check_texts(snapshot, findings, progress)
             captures = check_evidence(place, snapshot, findings, progress)
             find_unnamed_evidence(place, snapshot, findings)
@@ -68,6 +71,19 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
         subjects = {one.subject for one in broken}
         findings = [*(one for one in findings if one.subject not in subjects), *broken]
     return Verified(captures, texts, files, tuple(links), tuple(findings), whole)
+
+
+def _check_gaps(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Pinned,
+    snapshot: Snapshot,
+    findings: list[Finding],
+) -> None:
+    """What is kept of gaps, where it would be believed, against what is found."""
+    otherwise = found_otherwise(connection, tables, fresh_sources(snapshot))
+    for source_id in sorted(map(str, set(otherwise["source_id"].to_pylist()))):
+        sentence = f"the gaps of {source_id} are not those that are found anew"
+        findings.append(Finding("damage", "gap_log", sentence))
 
 
 _REFERENCES = (

@@ -31,6 +31,7 @@ def create_views(
     tables: Pinned | None = None,
     asking: str | None = None,
     columns: frozenset[str] | None = None,
+    stale: frozenset[str] | None = None,
 ) -> None:
     """Put the views and macros of `warehouse/sql` into the connection's own main schema, over
     pinned tables or (None) over those of a schema `lake`.
@@ -38,8 +39,11 @@ def create_views(
     `asking`: only those that these words name, and what they build on; None: all of them.
     `columns`: every name by which the only query that will be asked can mean a column
     (`asked.named_columns`); None: any may be asked for.
+    `stale`: the sources whose gaps must be found anew (`kept_gaps.stale_sources`); None: all.
     """
     for text in _texts_for(asking, columns):
+        if stale is not None and text.startswith(_IS_STALE):
+            text = f"{_IS_STALE}{_is_one_of('source_id', stale)};"
         if tables is not None:
             create_tables_of(connection, tables, tables_in(text))
             text = over_pinned(text)
@@ -77,6 +81,7 @@ class _Statement:
         return _STAR.search(_COMMENT.sub("", self.text)) is not None
 
 
+_IS_STALE = "create or replace macro _is_stale(source_id) as "
 _MADE = re.compile(r"^create or replace (?:view|macro) (\w+)", re.M)
 _WORD = re.compile(r"\w+")
 _COMMENT_LINES = re.compile(r"^--.*\n", re.M)
@@ -119,6 +124,16 @@ def _texts_for(asking: str | None, columns: frozenset[str] | None) -> list[str]:
         for name in one.words & {other.makes for other in chosen} - {one.makes}:
             wanted[name] = _both(_both(wanted.get(name, frozenset()), handed_on), one.words)
     return texts[::-1]
+
+
+def _is_one_of(column: str, values: frozenset[str]) -> str:
+    """A condition; one that DuckDB drops with all that hangs on it when there are no values.
+
+    >>> _is_one_of("source_id", frozenset({"o'"})), _is_one_of("source_id", frozenset())
+    ("source_id in ('o''')", 'false')
+    """
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values))
+    return f"{column} in ({listed})" if values else "false"
 
 
 def _both(columns: frozenset[str] | None, others: frozenset[str] | None) -> frozenset[str] | None:
