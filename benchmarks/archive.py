@@ -8,7 +8,7 @@ Not written: the chain of commits and the signature keys, which no view reads.
 Of a hundred releases ten were edited once, five twice (one of them back to its first text), one
 went missing, one has a second address, four repeat an older one. Every fourth page shows the five
 newest of its source in a ticker; of fifty of these one stands on no list. Of a thousand addresses
-on lists one was never fetched, of as many releases one could not be read when it was looked at last.
+on lists one was never fetched, of as many releases one could not be read when looked at last.
 """
 
 from collections.abc import Iterator
