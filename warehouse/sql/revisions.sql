@@ -30,8 +30,8 @@ create or replace macro revisions_as_of(ts) as table
         r.*,
         f.release_id is not null as flapping,
         coalesce(
-            r.revision = 1 and r.seen_at::date - r.published_on > 7
-                and l.next_day < r.seen_at::date,
+            r.revision = 1 and _day_of(r.seen_at) - r.published_on > 7
+                and l.next_day < _day_of(r.seen_at),
             false
         ) as appeared_late
     from _revisions_at(ts) as r
