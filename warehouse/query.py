@@ -5,12 +5,12 @@ lake is attached READ_ONLY; DuckDB may open no file outside the warehouse; the c
 locked; memory and time are limited, and nothing spills to disk.
 """
 
-import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -20,9 +20,12 @@ import duckdb
 from warehouse.asked import named_columns
 from warehouse.duck import Place, open_reader, quoted
 from warehouse.errors import QueryError
+from warehouse.late_rows import FirstStep, first_step, narrowed
+from warehouse.pinned import Pinned
 from warehouse.snapshot import Snapshot
 from warehouse.sql_guard import Names, check_tree, public_names
-from warehouse.stale_gaps import stale_sources
+from warehouse.stale_gaps import among, stale_sources
+from warehouse.trees import Tree, parsed, sql_of
 from warehouse.views import create_views, view_files
 
 MEMORY_LIMIT = "2GB"
@@ -139,24 +142,70 @@ def run_query(
     connection, tables = open_reader(place)
     try:
         confine(connection, place)
-        statement, columns = parse_query(connection, sql)
-        budget = Budget(time_limit_s, monotonic)
-        stale = None
-        if _GAPS.search(sql) and tables["gap_log"].may_have_rows:
-            with budget.spent(connection):
-                stale = stale_sources(Snapshot(connection, tables))
-        create_views(connection, tables, sql, columns, stale)
-        try:
-            return Result(connection, statement, budget)
-        except QueryError as error:
-            if not isinstance(error.__cause__, duckdb.BinderException):
-                raise
-            # its hint should name the columns there are, not those that were asked for
-            create_views(connection, tables, sql, stale=stale)
-            return Result(connection, statement, budget)
+        question = parse_query(connection, sql)
+        return answer(connection, tables, question, Budget(time_limit_s, monotonic))
     except BaseException:
         connection.close()
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A user's SQL, parsed and found harmless."""
+
+    sql: str
+    statement: duckdb.Statement
+    columns: frozenset[str] | None
+    """Those that it can mean (`named_columns`)."""
+    first: FirstStep | None
+    """What tells the rows it will show, where that is asked first."""
+
+
+def answer(
+    connection: duckdb.DuckDBPyConnection, tables: Pinned, question: Question, budget: Budget
+) -> Result:
+    """The result of a question on a confined connection: all that `run_query` does but opening."""
+    told = _stale(connection, tables, question.sql, budget)
+    if question.first:
+        told |= _shown(connection, tables, question.first, budget) or {}
+    create_views(connection, tables, question.sql, question.columns, told)
+    try:
+        return Result(connection, question.statement, budget)
+    except QueryError as error:
+        if not isinstance(error.__cause__, duckdb.BinderException):
+            raise
+        # its hint should name the columns there are, not those that were asked for
+        create_views(connection, tables, question.sql)
+        return Result(connection, question.statement, budget)
+
+
+def _stale(
+    connection: duckdb.DuckDBPyConnection, tables: Pinned, sql: str, budget: Budget
+) -> dict[str, str]:
+    """What tells the view `gaps` which are kept, where it is asked and some are."""
+    if not _GAPS.search(sql) or not tables["gap_log"].may_have_rows:
+        return {}
+    with budget.spent(connection):
+        return among(stale_sources(Snapshot(connection, tables)))
+
+
+def _shown(
+    connection: duckdb.DuckDBPyConnection, tables: Pinned, first: FirstStep, budget: Budget
+) -> Mapping[str, str] | None:
+    """What narrows the views to the rows that will be shown; None where that cannot be told. What
+    is wrong with a query is told by itself, not by its first step."""
+    sql = sql_of(connection, first.tree)
+    if sql is None:
+        return None
+    try:
+        with budget.spent(connection):
+            create_views(connection, tables, first.source, named_columns(first.tree))
+            rows = connection.execute(sql).fetchall()
+    except QueryError as error:
+        if isinstance(error.__cause__, duckdb.InterruptException | duckdb.OutOfMemoryException):
+            raise
+        return None
+    return narrowed(first, rows)
 
 
 def confine(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
@@ -173,11 +222,8 @@ def confine(connection: duckdb.DuckDBPyConnection, place: Place) -> None:
         connection.execute(f"set {setting}")
 
 
-def parse_query(
-    connection: duckdb.DuckDBPyConnection, sql: str
-) -> tuple[duckdb.Statement, frozenset[str] | None]:
-    """The one statement of a user's SQL, parsed and found harmless, and the columns that it can
-    mean (`named_columns`); QueryError otherwise.
+def parse_query(connection: duckdb.DuckDBPyConnection, sql: str) -> Question:
+    """The one statement of a user's SQL, parsed and found harmless; QueryError otherwise.
 
     The connection must be confined already: merely parsing IMPORT DATABASE opens a file.
     """
@@ -196,12 +242,12 @@ def parse_query(
     except RecursionError as error:
         raise QueryError("the query is nested too deeply") from error
     check_tree(tree, names())
-    return statements[0], named_columns(tree)
+    return Question(sql, statements[0], named_columns(tree), first_step(tree))
 
 
 def _tree(
     connection: duckdb.DuckDBPyConnection, sql: str, statements: list[duckdb.Statement]
-) -> dict[str, Any]:
+) -> Tree:
     kinds = [one.type for one in statements]
     if not kinds:
         raise QueryError("the query is empty; write one SELECT")
@@ -213,12 +259,10 @@ def _tree(
         raise QueryError(f"these are {len(kinds)} statements; write one SELECT")
     if kinds[0] != duckdb.StatementType.SELECT:
         raise QueryError(f"only a SELECT can be asked; this is {kinds[0].name.replace('_', ' ')}")
-    row = connection.execute("select json_serialize_sql($1::varchar)", [sql]).fetchone()
-    assert row is not None
-    said = json.loads(row[0])
+    said = parsed(connection, sql)
     if said["error"] or len(said["statements"]) != 1:  # PRAGMA show_tables: a SELECT only by now
         raise QueryError("only a SELECT can be asked")
-    tree: dict[str, Any] = said["statements"][0]
+    tree: Tree = said["statements"][0]
     return tree
 
 

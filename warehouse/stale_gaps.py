@@ -67,10 +67,21 @@ def _marks(asked: Asked) -> dict[str, datetime]:
     return dict(asked.execute(_MARKS).fetchall())
 
 
+def among(stale: frozenset[str]) -> dict[str, str]:
+    """The macro by which the views know these sources, and the condition on `id` that it stands for
+    (`create_views(narrowed=...)`). Without sources DuckDB drops what hangs on it.
+
+    >>> among(frozenset({"o'"})), among(frozenset())
+    ({'_is_stale': "id in ('o''')"}, {'_is_stale': 'false'})
+    """
+    listed = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(stale))
+    return {"_is_stale": f"id in ({listed})" if stale else "false"}
+
+
 def found_otherwise(
     connection: duckdb.DuckDBPyConnection, tables: Pinned, sources: frozenset[str]
 ) -> pa.Table:
     """How the gaps of these sources as found now differ from those kept: rows of `gap_log` without
     a time, `since` NULL of those that are none."""
-    create_views(connection, tables, _FOUND_OTHERWISE, stale=sources)
+    create_views(connection, tables, _FOUND_OTHERWISE, narrowed=among(sources))
     return connection.execute(_FOUND_OTHERWISE).to_arrow_table()

@@ -1,9 +1,8 @@
 """The analysts' views of `warehouse/sql`, put into a connection: those that a query needs, with the
 columns it needs."""
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -13,6 +12,7 @@ import duckdb
 from warehouse.asked import named_columns
 from warehouse.pinned import Pinned, create_tables_of, over_pinned, tables_in
 from warehouse.slim import slimmed
+from warehouse.trees import parsed
 
 
 def view_files() -> tuple[tuple[str, str], ...]:
@@ -31,7 +31,7 @@ def create_views(
     tables: Pinned | None = None,
     asking: str | None = None,
     columns: frozenset[str] | None = None,
-    stale: frozenset[str] | None = None,
+    narrowed: Mapping[str, str] | None = None,
 ) -> None:
     """Put the views and macros of `warehouse/sql` into the connection's own main schema, over
     pinned tables or (None) over those of a schema `lake`.
@@ -39,11 +39,10 @@ def create_views(
     `asking`: only those that these words name, and what they build on; None: all of them.
     `columns`: every name by which the only query that will be asked can mean a column
     (`asked.named_columns`); None: any may be asked for.
-    `stale`: the sources whose gaps must be found anew (`kept_gaps.stale_sources`); None: all.
+    `narrowed`: by macro that is ordinarily true, the condition on `id` that it stands for: where
+    only some rows will be shown (`late_rows.narrowed`), or some gaps are kept (`stale_gaps.among`).
     """
-    for text in _texts_for(asking, columns):
-        if stale is not None and text.startswith(_IS_STALE):
-            text = f"{_IS_STALE}{_is_one_of('source_id', stale)};"
+    for text in _texts_for(asking, columns, narrowed or {}):
         if tables is not None:
             create_tables_of(connection, tables, tables_in(text))
             text = over_pinned(text)
@@ -56,9 +55,7 @@ def columns_of(
     """Every name by which one of these SELECTs can mean a column, for `create_views`."""
     names: frozenset[str] | None = frozenset()
     for query in queries:
-        row = connection.execute("select json_serialize_sql($1::varchar)", [query]).fetchone()
-        said = json.loads(row[0]) if row else {"statements": []}
-        for tree in said["statements"]:
+        for tree in parsed(connection, query)["statements"]:
             names = _both(names, named_columns(tree))
     return names
 
@@ -81,7 +78,6 @@ class _Statement:
         return _STAR.search(_COMMENT.sub("", self.text)) is not None
 
 
-_IS_STALE = "create or replace macro _is_stale(source_id) as "
 _MADE = re.compile(r"^create or replace (?:view|macro) (\w+)", re.M)
 _WORD = re.compile(r"\w+")
 _COMMENT_LINES = re.compile(r"^--.*\n", re.M)
@@ -104,7 +100,9 @@ def _needed_for(asking: str | None) -> list[_Statement]:
     return list(chosen.values())
 
 
-def _texts_for(asking: str | None, columns: frozenset[str] | None) -> list[str]:
+def _texts_for(
+    asking: str | None, columns: frozenset[str] | None, narrowed: Mapping[str, str]
+) -> list[str]:
     """The statements that `create_views` executes, in order, each with no more columns than those
     after it and the query name."""
     chosen = _needed_for(asking)
@@ -119,21 +117,16 @@ def _texts_for(asking: str | None, columns: frozenset[str] | None) -> list[str]:
         names = wanted[one.makes]
         if names is not None:
             one = replace(one, text=slimmed(one.text, names))
-        texts.append(one.text)
+        condition = narrowed.get(one.makes)
+        texts.append(_macro(one.makes, condition) if condition is not None else one.text)
         handed_on = names if one.hands_on else frozenset()
         for name in one.words & {other.makes for other in chosen} - {one.makes}:
             wanted[name] = _both(_both(wanted.get(name, frozenset()), handed_on), one.words)
     return texts[::-1]
 
 
-def _is_one_of(column: str, values: frozenset[str]) -> str:
-    """A condition; one that DuckDB drops with all that hangs on it when there are no values.
-
-    >>> _is_one_of("source_id", frozenset({"o'"})), _is_one_of("source_id", frozenset())
-    ("source_id in ('o''')", 'false')
-    """
-    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values))
-    return f"{column} in ({listed})" if values else "false"
+def _macro(name: str, condition: str) -> str:
+    return f"create or replace macro {name}(id) as {condition};"
 
 
 def _both(columns: frozenset[str] | None, others: frozenset[str] | None) -> frozenset[str] | None:

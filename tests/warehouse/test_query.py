@@ -252,8 +252,7 @@ def ask(place: Place, sql: str) -> list[Row]:
 
 @pytest.mark.parametrize("sql", ALLOWED.values(), ids=ALLOWED)
 def test_an_ordinary_question_is_answered(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    statement, _ = parse_query(connection, sql)
-    columns = connection.execute(statement).description
+    columns = connection.execute(parse_query(connection, sql).statement).description
     connection.fetchall()
     assert columns
 
@@ -263,7 +262,7 @@ def test_anything_else_is_refused_in_a_sentence(
     connection: duckdb.DuckDBPyConnection, sql: str, words: str
 ) -> None:
     with pytest.raises(QueryError) as refusal:
-        Result(connection, parse_query(connection, sql)[0], Budget()).rows()
+        Result(connection, parse_query(connection, sql).statement, Budget()).rows()
     assert re.search(words, str(refusal.value))
     assert "\n" not in str(refusal.value)
 

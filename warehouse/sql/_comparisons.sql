@@ -20,4 +20,5 @@ create or replace view _comparisons as
         from _compared_again()
     ) as d
         on d.before_text_id = c.before_text_id and d.text_id = c.text_id
-        and d.recorded_at = c.recorded_at;
+        and d.recorded_at = c.recorded_at
+    where _among_texts(c.text_id);

@@ -1,6 +1,6 @@
--- Internal. Whether a source's gaps have to be found anew; `create_views` says it better when it is
--- told which sources those are.
-create or replace macro _is_stale(source_id) as true;
+-- Internal. Whether a source's gaps have to be found anew. Always, unless who asks has learned which
+-- sources those are (`warehouse/stale_gaps.py`).
+create or replace macro _is_stale(id) as true;
 
 -- Internal. One row per gap as it was found last, of sources whose gaps are kept. The same columns and
 -- key as `gaps`.

@@ -2,4 +2,5 @@
 create or replace view _readings as
     select source_id, reading_id, arg_max_null(ticker_id, recorded_at) as ticker_id
     from lake.reading_log
+    where _among_readings(reading_id)
     group by source_id, reading_id;

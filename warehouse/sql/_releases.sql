@@ -6,7 +6,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
         from (
             select release_id, source_id, url, arg_max(role, recorded_at) as role
             from lake.url_log
-            where _is_by(recorded_at, known_at)
+            where _is_by(recorded_at, known_at) and _among_releases(release_id)
             group by release_id, source_id, url
         )
         where role = 'canonical'
@@ -18,6 +18,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
             select release_id, since, arg_max(status, recorded_at) as status
             from lake.state_log
             where _is_by(recorded_at, known_at) and _is_by(since, stood_at)
+                and _among_releases(release_id)
             group by release_id, since
         )
         where status <> 'none'
@@ -29,6 +30,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
             max(captured_at) as last_seen_at
         from _looks_as_of(known_at)
         where release_id is not null and _is_by(captured_at, stood_at)
+            and _among_releases(release_id)
         group by release_id, source_id
     ),
     repeats as (
@@ -38,7 +40,7 @@ create or replace macro _releases_at(known_at, stood_at) as table
                 {'cluster_id': cluster_id, 'of': duplicate_of, 'kind': duplicate_kind}, recorded_at
             ) as told
         from lake.cluster_log
-        where _is_by(recorded_at, known_at)
+        where _is_by(recorded_at, known_at) and _among_releases(release_id)
         group by release_id
     ),
     standing as (
@@ -76,10 +78,25 @@ create or replace macro _releases_at(known_at, stood_at) as table
         d.told.of as duplicate_of,
         d.told.kind as duplicate_kind,
         coalesce(d.told.cluster_id, r.release_id) as cluster_id,
-        r.revision_id
+        r.revision_id,
+        r.text_id
     from standing as r
-    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id -- each has one
+    join (from lake.texts where _among_texts(text_id)) as t -- each has one
+        on t.text_id = r.text_id and t.source_id = r.source_id
     left join seen as s on s.release_id = r.release_id and s.source_id = r.source_id
     left join addresses as a on a.release_id = r.release_id and a.source_id = r.source_id
     left join states as st on st.release_id = r.release_id
-    left join repeats as d on d.release_id = r.release_id;
+    left join repeats as d on d.release_id = r.release_id
+    where _among_releases(r.release_id);
+
+-- Internal. What the views and macros of releases show, with the id of the text, by which a
+-- release to be shown is found first.
+create or replace view _releases as
+    from _releases_at('infinity'::timestamptz, 'infinity'::timestamptz);
+
+create or replace macro _releases_as_of(ts) as table
+    from _releases_at(ts, 'infinity'::timestamptz);
+
+create or replace macro _releases_valid_at(ts) as table
+    from _releases_at('infinity'::timestamptz, ts)
+    where status <> 'withdrawn';

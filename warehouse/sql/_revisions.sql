@@ -13,7 +13,7 @@ create or replace macro _held_at(ts) as table
     anti join (
         select entry_id from lake.superseded where _is_by(recorded_at, ts)
     ) as s on s.entry_id = r.entry_id
-    where _is_by(r.recorded_at, ts);
+    where _is_by(r.recorded_at, ts) and _among_releases(r.release_id);
 
 -- Internal. One row per revision that came after another, by that one. First ones, nine in ten, are
 -- skipped by their number, which the files are sorted by.
@@ -70,13 +70,18 @@ create or replace macro _revisions_at(ts) as table
         r.text_id,
         r.before_text_id
     from _held_at(ts) as r
-    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id -- each has one
+    join (from lake.texts where _among_texts(text_id)) as t -- each has one
+        on t.text_id = r.text_id and t.source_id = r.source_id
     left join _later_at(ts) as n
         on n.before_revision_id = r.revision_id and n.release_id = r.release_id
     left join _comparisons as c
         on c.before_text_id = r.before_text_id and c.text_id = r.text_id
         and c.recorded_at <= r.recorded_at and c.until > r.recorded_at
     left join (
-        select text_id, source_id, modified_on from lake.texts where modified_on is not null
+        select text_id, source_id, modified_on
+        from lake.texts
+        where modified_on is not null and _among_texts(text_id)
     ) as b on b.text_id = r.before_text_id and b.source_id = r.source_id
-    where r.revision > 0;  -- always; by it DuckDB takes texts, broad, for the side that is not held
+    where _among_revisions(r.revision_id)
+        and _among_texts(coalesce(r.before_text_id, r.text_id))
+        and r.revision > 0;  -- always; by it DuckDB takes texts, broad, for the side that is not held

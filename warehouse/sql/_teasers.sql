@@ -46,14 +46,17 @@ create or replace macro _absolute(link, page) as
 -- release: at that address, else with that headline; of several the oldest id.
 create or replace view _teasers as
     with shown as (
-        select l.capture_id, l.captured_at, l.source_id, l.url as page, g.ticker_id
+        select
+            l.capture_id, l.captured_at, l.source_id, l.url as page, g.reading_id, g.ticker_id
         from _looks_read_at('infinity'::timestamptz) as l
         join _readings as g on g.reading_id = l.reading_id and g.source_id = l.source_id
-        where g.ticker_id is not null
+        where g.ticker_id is not null and _among_captures(l.capture_id)
     ),
     said as (
         -- a teaser is seen on many pages
-        select *, _as_headline(text) as headline from lake.tickers
+        select *, _as_headline(text) as headline
+        from lake.tickers
+        where _among_tickers(ticker_id)
     )
     select -- only what is asked for
         s.capture_id,
@@ -63,7 +66,9 @@ create or replace view _teasers as
         t.text,
         t.url,
         coalesce(a.release_id, h.release_id) as release_id,
-        s.source_id
+        s.source_id,
+        s.reading_id,
+        s.ticker_id
     from shown as s
     join said as t on t.ticker_id = s.ticker_id
     left join (

@@ -1,10 +1,11 @@
 -- readings: one row per revision and parser version that read its evidence. Key: (revision_id,
 -- parser_version). cause is parser where a later version of ours read it again, and for a revision
 -- that is none any more: an older version saw an edit where the publisher made none.
-create or replace view readings as
+create or replace view _readings_kept as
     with held as (
         select revision_id, revision, source_id, capture_id, seen_at, true as stands
         from _held_at('infinity'::timestamptz)
+        where _among_revisions(revision_id)
         union all
         select
             r.revision_id, 0, any_value(r.source_id), arg_max(r.capture_id, r.recorded_at),
@@ -12,6 +13,7 @@ create or replace view readings as
         from lake.revision_log as r
         join lake.superseded as s on s.entry_id = r.entry_id
         anti join _held_at('infinity'::timestamptz) as h on h.revision_id = r.revision_id
+        where _among_revisions(r.revision_id)
         group by r.revision_id
     ),
     -- materialized: what all three share is the source, and by that alone DuckDB would join first
@@ -44,9 +46,11 @@ create or replace view readings as
         t.published_on,
         t.paragraphs,
         t.text_digest,
-        r.recorded_at
+        r.recorded_at,
+        r.text_id
     from read as r
-    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id -- each has one
+    join (from lake.texts where _among_texts(text_id)) as t -- each has one
+        on t.text_id = r.text_id and t.source_id = r.source_id
     left join (
         select revision_id, arg_min(parser_version, (recorded_at, parser_version)) as parser_version
         from read
@@ -60,3 +64,7 @@ create or replace view readings as
         group by revision_id
     ) as v on v.revision_id = r.revision_id
     where r.text_id is not null and (r.stands or v.versions > 1);
+
+create or replace view readings as
+    select revision_id, * exclude (revision_id, text_id)
+    from _readings_kept;

@@ -5,13 +5,14 @@ create or replace view release_urls as
     with roles as (
         select release_id, source_id, url, arg_max(role, recorded_at) as role
         from lake.url_log
+        where _among_releases(release_id) and _among_urls(url)
         group by release_id, source_id, url
     ),
     seen as (
         select
             source_id, url, min(captured_at) as first_seen_at, max(captured_at) as last_seen_at
         from _looks_as_of('infinity'::timestamptz)
-        where release_id is not null
+        where release_id is not null and _among_urls(url)
         group by source_id, url
     )
     select -- only what is asked for
