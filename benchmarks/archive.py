@@ -30,6 +30,8 @@ END = datetime(2025, 12, 31, tzinfo=UTC)
 SOURCES = 20
 _POOL_RELEASES = 6000
 _BATCH = 100_000
+_SHOWS = f"n % {SOURCES} in (0, 4, 7, 8, 12)"
+"""Whose pages have a ticker: a quarter, those edited last among them."""
 _AFTER_UPKEEP = 100
 """Releases met between upkeep and the questions."""
 
@@ -189,7 +191,7 @@ _STATEMENTS = (
     select reading_id, source_id, '3f9c2b1a7d5e' as parser_version, 'read' as outcome,
         'layout[0]' as layout, 'utf-8' as charset, 'utf-8' as charset_rule,
         sha256('k' || digest) as container_digest, url as canonical_url, text_id,
-        if(n % 4 = 0, sha256('u' || source_id || {_run_id("seen_at")})[:16], null) as ticker_id,
+        if({_SHOWS}, sha256('u' || source_id || {_run_id("seen_at")})[:16], null) as ticker_id,
         {_STAMP}
     from taken""",
     # the ticker of a page shows the five newest of its source; one in fifty stands on no list
@@ -202,7 +204,7 @@ _STATEMENTS = (
     from (
         select sha256('u' || source_id || {_run_id("seen_at")})[:16] as ticker_id, max(n) as n,
             any_value({_run("seen_at")}) as recorded_at
-        from facts where n % 4 = 0 group by 1
+        from facts where {_SHOWS} group by 1
     ) as s, range(1, 6) as t(seq)
     join facts as e on e.n = s.n - {SOURCES} * seq and e.revision = 1""",
     f"""insert into lake.appearance_log by name

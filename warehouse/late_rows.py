@@ -16,6 +16,7 @@ Pure: trees and values in, trees and SQL out.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from warehouse.asked import named_columns
@@ -39,6 +40,11 @@ class _Late:
     ids: Mapping[str, tuple[str, ...]]
     """By macro that narrows, the columns whose values it lets through, first one that is never
     NULL."""
+    optional: frozenset[str] = frozenset()
+    """Of those, what may be NULL all the same: nothing is joined by it then."""
+    newest_by: str | None = None
+    """The column by which the newest are sought among the newest looks first
+    (`_among_times`): to find them among all takes long."""
 
 
 _RELEASE = {"_among_releases": ("release_id",), "_among_texts": ("text_id",)}
@@ -50,16 +56,20 @@ _REVISION = {
 _URL = {"_among_releases": ("release_id",), "_among_urls": ("url",)}
 _READING = {"_among_revisions": ("revision_id",), "_among_texts": ("text_id",)}
 _TEASER = {
+    "_among_rows": ("row_id",),
     "_among_captures": ("capture_id",),
+    "_among_times": ("seen_at",),
     "_among_readings": ("reading_id",),
     "_among_tickers": ("ticker_id",),
+    "_among_urls": ("leads_to",),
+    "_among_headlines": ("headline",),
 }
 _VIEWS = {
     "releases": _Late("_releases", _RELEASE),
     "release_urls": _Late("release_urls", _URL),
     "revisions": _Late("revisions", _REVISION),
     "readings": _Late("_readings_kept", _READING),
-    "teasers": _Late("_teasers", _TEASER),
+    "teasers": _Late("_teasers", _TEASER, frozenset({"leads_to"}), newest_by="seen_at"),
 }
 """Those that gain by it: of the others the first fifty rows take about as long as their ids. None
 has an order of its own."""
@@ -82,6 +92,22 @@ class FirstStep:
     def source(self) -> str:
         """The view or macro that it asks."""
         return self.late.asked
+
+    @property
+    def may_be_newest(self) -> bool:
+        """Whether the newest rows answer it, if there are as many as it asks for: they are what it
+        asks for, or any will do."""
+        *orders, _ = self.tree["node"]["modifiers"]
+        if self.late.newest_by is None or not orders:
+            return self.late.newest_by is not None
+        first = orders[0]["orders"][0]
+        by = str(first["expression"]["column_names"][-1]).lower()
+        return bool(by == self.late.newest_by and first["type"] == "DESCENDING")
+
+    @property
+    def most_rows(self) -> int:
+        """How many it asks for."""
+        return int(self.tree["node"]["modifiers"][-1]["limit"]["value"]["value"])
 
 
 def first_step(tree: Tree) -> FirstStep | None:
@@ -111,7 +137,8 @@ def narrowed(step: FirstStep, rows: Sequence[tuple[Any, ...]]) -> Mapping[str, s
     where one of them has no id to be known by."""
     names = _columns(step.late)
     found = {name: {row[place] for row in rows} for place, name in enumerate(names)}
-    if any(None in found[first] for first, *_ in step.late.ids.values()):
+    always = {first for first, *_ in step.late.ids.values()} - step.late.optional
+    if any(None in found[name] for name in always):
         return None
     return {
         macro: _is_among(set().union(*(found[name] for name in columns)) - {None})
@@ -119,7 +146,12 @@ def narrowed(step: FirstStep, rows: Sequence[tuple[Any, ...]]) -> Mapping[str, s
     }
 
 
-def _is_among(values: set[str]) -> str:
+def among_newest(since: datetime) -> Mapping[str, str]:
+    """What lets only looks since then through."""
+    return {"_among_times": f"id >= {_literal(since)}"}
+
+
+def _is_among(values: set[Any]) -> str:
     """That `id` is one of these. For `in` a scan reads the other columns of all rows whose id lies
     between two of them; of a function it asks first, and reads what passes.
 
@@ -128,10 +160,16 @@ def _is_among(values: set[str]) -> str:
     """
     if not values:
         return "false"
-    listed = ["'" + one.replace("'", "''") + "'" for one in sorted(values)]
+    listed = [_literal(one) for one in sorted(values)]
     if len(listed) > _FEW:
         return f"id in ({', '.join(listed)})"
     return f"id between {listed[0]} and {listed[-1]} and list_contains([{', '.join(listed)}], id)"
+
+
+def _literal(value: str | datetime) -> str:
+    if isinstance(value, datetime):
+        return f"'{value.isoformat()}'::timestamptz"
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _columns(late: _Late) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -20,7 +21,7 @@ import duckdb
 from warehouse.asked import named_columns
 from warehouse.duck import Place, open_reader, quoted
 from warehouse.errors import QueryError
-from warehouse.late_rows import FirstStep, first_step, narrowed
+from warehouse.late_rows import FirstStep, among_newest, first_step, narrowed
 from warehouse.pinned import Pinned
 from warehouse.snapshot import Snapshot
 from warehouse.sql_guard import Names, check_tree, public_names
@@ -36,6 +37,8 @@ BATCH_ROWS = 2048
 
 Row = tuple[Any, ...]
 _LINE = re.compile(r"^LINE (\d+):", re.M)
+_LAST_LOOK = "select max(captured_at) from lake.looks where release_id is not null"
+_NEWEST = timedelta(days=30)
 _GAPS = re.compile(r"\bgaps\b", re.I)
 _PIVOT = re.compile(r"\bpivot", re.I)
 
@@ -199,13 +202,29 @@ def _shown(
         return None
     try:
         with budget.spent(connection):
-            create_views(connection, tables, first.source, named_columns(first.tree))
-            rows = connection.execute(sql).fetchall()
+            rows = _first_rows(connection, tables, first, sql)
     except QueryError as error:
         if isinstance(error.__cause__, duckdb.InterruptException | duckdb.OutOfMemoryException):
             raise
         return None
     return narrowed(first, rows)
+
+
+def _first_rows(
+    connection: duckdb.DuckDBPyConnection, tables: Pinned, first: FirstStep, sql: str
+) -> list[Row]:
+    """The ids of the rows that will be shown, sought among the newest first where that may do."""
+    columns = named_columns(first.tree)
+    if first.may_be_newest:
+        ((last,),) = Snapshot(connection, tables).execute(_LAST_LOOK).fetchall()
+        if last is not None:
+            newest = among_newest(last - _NEWEST)
+            create_views(connection, tables, first.source, columns, newest)
+            rows = connection.execute(sql).fetchall()
+            if len(rows) == first.most_rows:
+                return rows
+    create_views(connection, tables, first.source, columns)
+    return connection.execute(sql).fetchall()
 
 
 def confine(connection: duckdb.DuckDBPyConnection, place: Place) -> None:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from itertools import count, cycle
 
 import duckdb
@@ -318,3 +319,34 @@ def test_a_tree_that_is_written_as_another_is_not_asked() -> None:
         assert sql_of(connection, tree) is not None
         tree["node"]["where_clause"]["right"]["value"]["value"] = 2.5
         assert sql_of(connection, tree) is None
+
+
+@pytest.mark.parametrize("days", [0, 75, 100, 1000])
+def test_what_is_sought_among_the_newest_looks_is_what_all_looks_tell(
+    whole: Ask, late: Ask, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """However many rows the newest looks give: none, too few, enough, all."""
+    monkeypatch.setattr("warehouse.query._NEWEST", timedelta(days=days))
+    for orders in ("seen_at desc", "seen_at", "text"):
+        for rows in (1, 3, 8, 1000):
+            query = f"from teasers order by {orders}, capture_id, seq limit {rows}"
+            assert late(query) == whole(query), query
+    for where in ("true", "release_id is null"):
+        query = f"from teasers where {where}"
+        assert texts(late(f"{query} limit 3")) <= texts(whole(query))
+        assert len(late(f"{query} limit 3")) == min(3, len(whole(query)))
+
+
+def test_the_newest_answer_only_who_asks_for_them_or_for_any() -> None:
+    for query, newest in (
+        ("from teasers limit 5", True),
+        ("from teasers order by seen_at desc, seq limit 5", True),
+        ("from teasers as t order by t.SEEN_AT desc limit 5", True),
+        ("from teasers order by seen_at limit 5", False),
+        ("from teasers order by seq, seen_at desc limit 5", False),
+        ("from releases limit 5", False),
+    ):
+        step = first_of(query)
+        assert step is not None
+        assert step.may_be_newest is newest, query
+        assert step.most_rows == 5

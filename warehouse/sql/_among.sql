@@ -14,3 +14,9 @@ create or replace macro _among_readings(id) as true;
 create or replace macro _among_tickers(id) as true;
 
 create or replace macro _among_urls(id) as true;
+
+create or replace macro _among_headlines(id) as true;
+
+create or replace macro _among_times(id) as true;
+
+create or replace macro _among_rows(id) as true;

@@ -1,6 +1,9 @@
--- Internal. One row per body read: the teasers around it, as its newest parser read it.
+-- Internal. One row per body whose newest reading has teasers around it.
 create or replace view _readings as
-    select source_id, reading_id, arg_max_null(ticker_id, recorded_at) as ticker_id
-    from lake.reading_log
-    where _among_readings(reading_id)
-    group by source_id, reading_id;
+    select g.source_id, g.reading_id, g.ticker_id
+    from lake.reading_log as g
+    -- not grouped: most bodies have no teasers, and are read once
+    anti join lake.reading_log as n
+        on n.reading_id = g.reading_id and n.source_id = g.source_id
+        and n.recorded_at > g.recorded_at and _among_readings(n.reading_id)
+    where g.ticker_id is not null and _among_readings(g.reading_id);

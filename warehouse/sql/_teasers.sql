@@ -18,13 +18,15 @@ create or replace view _named_addresses as
         where role = 'none'
         group by release_id, url
     ) as n on n.release_id = u.release_id and n.url = u.url
-    where u.role <> 'none' and u.recorded_at > coalesce(n.until, '-infinity'::timestamptz);
+    where u.role <> 'none' and u.recorded_at > coalesce(n.until, '-infinity'::timestamptz)
+        and _among_urls(u.url);
 
 -- Internal. The headlines of releases as teasers are compared with them, one row or more each.
 create or replace view _named_headlines as
     select t.source_id, _as_headline(t.headline) as headline, r.release_id
     from _held_at('infinity'::timestamptz) as r
-    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id;
+    join lake.texts as t on t.text_id = r.text_id and t.source_id = r.source_id
+    where _among_headlines(_as_headline(t.headline));
 
 -- Internal. A link as a page carries it, against the page's own address, without a fragment; NULL
 -- where it leads to no page of the web. Most are absolute or NULL: told first, without an expression.
@@ -50,7 +52,7 @@ create or replace view _teasers as
             l.capture_id, l.captured_at, l.source_id, l.url as page, g.reading_id, g.ticker_id
         from _looks_read_at('infinity'::timestamptz) as l
         join _readings as g on g.reading_id = l.reading_id and g.source_id = l.source_id
-        where g.ticker_id is not null and _among_captures(l.capture_id)
+        where _among_captures(l.capture_id) and _among_times(l.captured_at)
     ),
     said as (
         -- a teaser is seen on many pages
@@ -68,7 +70,10 @@ create or replace view _teasers as
         coalesce(a.release_id, h.release_id) as release_id,
         s.source_id,
         s.reading_id,
-        s.ticker_id
+        s.ticker_id,
+        _absolute(t.url, s.page) as leads_to,
+        t.headline,
+        s.capture_id || ' ' || t.seq as row_id
     from shown as s
     join said as t on t.ticker_id = s.ticker_id
     left join (
@@ -83,4 +88,5 @@ create or replace view _teasers as
         semi join said as s on s.headline = n.headline
         group by source_id, headline
     ) as h
-        on h.source_id = s.source_id and h.headline = t.headline;
+        on h.source_id = s.source_id and h.headline = t.headline
+    where _among_rows(s.capture_id || ' ' || t.seq);
