@@ -268,6 +268,10 @@ _STATEMENTS = (
     join lake.change_log as c
         on c.before_text_id = r.before_text_id and c.text_id = r.text_id
     where f.revision > 1""",
+    f"""insert into lake.revision_readings by name
+    select sha256('e' || revision_id)[:16] as entry_id, revision_id, revision, source_id,
+        reading_id, {_STAMP}
+    from facts""",
     f"""insert into lake.article_log by name
     select release_id, text_id, body_digest, 'en' as language, published_on,
         min(seen_at) over (partition by n) as first_seen_at, 'rules 1' as rules, {_STAMP}

@@ -19,7 +19,7 @@ from warehouse.snapshot import Asked
 
 UNCHAINED = (
     "schema_versions", "chain_log", "signatures", "signature_keys", "embeddings", "embedding_pairs",
-    "look_days", "edit_log", "gap_log",
+    "look_days", "edit_log", "gap_log", "revision_readings",
 )  # fmt: skip
 """Tables that no link covers: what is no run's, the chain itself, and what can be computed anew
 from the others at any time."""

@@ -20,6 +20,7 @@ from warehouse.errors import WarehouseError
 from warehouse.pinned import sql_type
 from warehouse.place import Place
 from warehouse.postgres import copy_catalog
+from warehouse.revision_readings import READINGS_OF_ENTRIES
 from warehouse.schema import SCHEMA_VERSION, TABLES, Table
 
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
@@ -39,7 +40,14 @@ def _fill_edit_log(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"insert into lake.edit_log by name {EDITS_OF_HELD}")
 
 
-MIGRATIONS: dict[int, Migration] = {3: _fill_look_days, 4: _fill_edit_log}
+def _fill_revision_readings(connection: duckdb.DuckDBPyConnection) -> None:
+    """Schema 5: what was read in the look that each row of `revision_log` begins with."""
+    connection.execute(f"insert into lake.revision_readings by name {READINGS_OF_ENTRIES}")
+
+
+MIGRATIONS: dict[int, Migration] = {
+    3: _fill_look_days, 4: _fill_edit_log, 5: _fill_revision_readings,
+}  # fmt: skip
 """By the version that it leads to: what has to be done beside adding tables and columns."""
 
 

@@ -136,6 +136,7 @@ class Look:
     captured_at: datetime
     digest: str
     url: str
+    reading_id: str
     text_id: str
     text_digest: str
     parser_version: str
@@ -190,13 +191,14 @@ class PlacedLook:
 
 def line_look(placed: PlacedLook) -> Look | None:
     """The look as a point on a time line; None when it read no text."""
-    if placed.key is None or placed.parser_version is None:
+    if placed.key is None or placed.parser_version is None or placed.reading_id is None:
         return None
     return Look(
         placed.capture_id,
         placed.captured_at,
         placed.digest,
         placed.url,
+        placed.reading_id,
         placed.key.text_id,
         placed.key.text_digest,
         placed.parser_version,

@@ -76,8 +76,9 @@ class Rereader:
         after = before | {look.now.capture_id: look.now for look in looks}
         after = {name: placed_by(identity, one) for name, one in after.items()}
         known = self._store.revisions(touched)
-        history = settle_history(self._source_id, lines_of(touched, after.values()), known)
-        TimeLines(self._store, self._stamp).append(history)
+        lines = lines_of(touched, after.values())
+        history = settle_history(self._source_id, lines, known)
+        TimeLines(self._store, self._stamp).append(history, lines)
         rows = [
             redecided_row(decided, self._stamp)
             for decided in decided_again(

@@ -11,6 +11,7 @@ from warehouse.history.announce import announcement
 from warehouse.history.change import TextState
 from warehouse.history.classify import CLASSIFIER_VERSION, compare
 from warehouse.model import Appearance, Revision, StagedLook, Text, TextKey, short_hash
+from warehouse.revision_readings import OF_ENTRY
 from warehouse.schema import CHANGE_COLUMNS
 
 Row = Mapping[str, Any]
@@ -229,3 +230,8 @@ def revision_row(one: Revision, stamp: Stamp) -> Row:
         **{name: getattr(one, name) for name in Revision.__slots__},
         **stamp.columns,
     }
+
+
+def revision_reading_row(revision: Row, reading_id: str) -> Row:
+    """The row of `revision_readings` that a row of `revision_log` makes."""
+    return {**{name: revision[name] for name in OF_ENTRY}, "reading_id": reading_id}

@@ -406,6 +406,23 @@ TABLES = (
         sorted_by=("seen_at desc", "entry_id", "seq"),
     ),
     Table(
+        "revision_readings",
+        "one row per `revision_log` row and the reading of the look that it begins with: "
+        "`revision_log` joined to `looks` when it was written, so that who asks for readings need "
+        "not read all looks",
+        ("entry_id",),
+        (
+            _text("entry_id", "the row of `revision_log`; it holds as long as that row does"),
+            _text("revision_id", "stable, whatever is learned later"),
+            Column("revision", pa.int32(), "position by `seen_at`, from 1"),
+            _SOURCE_ID,
+            _text("reading_id", "what was read in the first look that held it"),
+            _RUN_ID,
+            _RECORDED_AT,
+        ),
+        sorted_by=("revision_id",),
+    ),
+    Table(
         "neighbour_log",
         "one row per tie found between two releases, or found gone; latest wins",
         ("release_id", "other_id"),

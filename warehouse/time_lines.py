@@ -1,11 +1,20 @@
 """Rebuilds the time lines that looks may change, and appends revisions and what changed in them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from warehouse.history.classify import CLASSIFIER_VERSION
 from warehouse.history.decide import History, Identity, ReadLook, settle_history, unsettled
 from warehouse.model import Look, Revision
-from warehouse.rows import Pair, Row, Stamp, by_pair, comparison_rows, edit_rows, revision_row
+from warehouse.rows import (
+    Pair,
+    Row,
+    Stamp,
+    by_pair,
+    comparison_rows,
+    edit_rows,
+    revision_reading_row,
+    revision_row,
+)
 from warehouse.store import Store
 
 
@@ -28,17 +37,23 @@ class TimeLines:
         lines = self._lines(looks, identity, unsettled(looks, identity, newest))
         self.touched |= lines.keys()
         history = settle_history(source_id, lines, known)
-        self.append(history)
+        self.append(history, lines)
         return history.edits
 
-    def append(self, history: History) -> None:
-        """Append the revisions of a settled history, and how they differ from those before."""
+    def append(self, history: History, lines: Mapping[str, Sequence[Look]]) -> None:
+        """Append the revisions of a history that these time lines settled, and how they differ
+        from those before."""
+        reading_ids = {look.capture_id: look.reading_id for line in lines.values() for look in line}
         revisions = [one for done in history.reconciled for one in done.appended]
         closed = [entry for done in history.reconciled for entry in done.superseded]
         rows = [revision_row(one, self._stamp) for one in revisions]
         self._store.append("revision_log", rows)
         self._store.append(
             "superseded", [{"entry_id": entry, **self._stamp.columns} for entry in closed]
+        )
+        self._store.append(
+            "revision_readings",
+            [revision_reading_row(row, reading_ids[row["capture_id"]]) for row in rows],
         )
         changes = self._compare(revisions)
         self._store.append("edit_log", [edit for row in rows for edit in edit_rows(row, changes)])
@@ -81,11 +96,13 @@ class TimeLines:
 
 def _line_look(look: ReadLook) -> Look:
     assert look.staged.digest is not None
+    assert look.staged.reading_id is not None
     return Look(
         look.staged.capture_id,
         look.staged.captured_at,
         look.staged.digest,
         look.staged.url,
+        look.staged.reading_id,
         look.key.text_id,
         look.key.text_digest,
         look.staged.parser_version,

@@ -16,7 +16,7 @@ from warehouse.pinned import Pinned
 from warehouse.snapshot import Asked, Snapshot
 from warehouse.stale_gaps import found_otherwise, fresh_sources
 from warehouse.verify_chain import check_chain
-from warehouse.verify_edits import check_edits
+from warehouse.verify_copies import check_copies
 from warehouse.verify_evidence import check_evidence, find_unnamed_evidence
 from warehouse.verify_files import check_files, find_broken_files
 from warehouse.views import create_views
@@ -56,7 +56,7 @@ def verify(place: Place, progress: Callable[[str, int], None]) -> Verified:
             create_views(connection, tables, "revisions", frozenset({"release_id", "revision"}))
             snapshot = Snapshot(connection, tables)  # one, whatever is committed meanwhile
             _check_references(snapshot, findings)
-            check_edits(snapshot, findings)
+            check_copies(snapshot, findings)
             _check_gaps(connection, tables, snapshot, findings)
             texts = _check_texts(snapshot, findings, progress)
             captures = check_evidence(place, snapshot, findings, progress)

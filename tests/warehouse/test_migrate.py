@@ -89,6 +89,35 @@ def test_the_next_run_upgrades_and_goes_on(archive: Path, tmp_path: Path) -> Non
     assert len(list((old.folder / "data").glob(f"catalog-schema{written}-*.sqlite"))) == 1
 
 
+@pytest.mark.parametrize("archive", OLDER, ids=lambda path: path.name.partition(".")[0])
+def test_what_is_filled_is_what_recording_fills(archive: Path, tmp_path: Path) -> None:
+    old = unpacked(archive, tmp_path / "old")
+    new = Shell(tmp_path / "new")
+    new.folder.mkdir()
+    for day, number in (("01", "10"), ("02", "12")):
+        text = EDIT.replace("14", number)
+        new.write("a.txt", f"{HEADLINE}\n{HEADLINE}\n14.05.2024\n{text}\n")
+        at = f"2024-06-{day}T00:00:00Z"
+        assert new("ingest", "a.txt", "--source", "csto", "--captured-at", at).code == 0
+    Store.open(place_of(old), NOW).close()
+    assert filled(old) == filled(new)
+    assert len(filled(old)["revision_readings"]) == 2
+
+
+def filled(shell: Shell) -> dict[str, list[object]]:
+    """The rows of the tables that a migration fills, without what each run has its own of."""
+    own = ("entry_id", "run_id", "recorded_at")
+    connection = connect_reader(place_of(shell))
+    found: dict[str, list[object]] = {}
+    for table in TABLES:
+        if table.name in ("look_days", "edit_log", "revision_readings"):
+            names = ", ".join(c.name for c in table.columns if c.name not in own)
+            rows = connection.execute(f"select {names} from lake.{table.name} order by all")
+            found[table.name] = rows.fetchall()
+    connection.close()
+    return found
+
+
 def test_there_is_a_sample_of_every_schema_before_todays() -> None:
     assert [path.name for path in OLDER] == [
         f"schema-{number}.tar.xz" for number in range(1, SCHEMA_VERSION)

@@ -1,7 +1,9 @@
-"""`edit_log` is no link of the chain: it is compared with the tables that it is made from."""
+"""`edit_log` and `revision_readings` are no links of the chain: they are compared with the tables
+that they are made from."""
 
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from warehouse.model import StagedLook
 from warehouse.rows import Row, comparison_rows
 from warehouse.snapshot import Snapshot
 from warehouse.verify import verify
-from warehouse.verify_edits import check_edits
+from warehouse.verify_copies import check_copies
 
 _DEFINED = """
 select r.release_id, r.revision, r.revision_id, r.before_revision_id, c.seq, c.op, c.before,
@@ -46,12 +48,12 @@ def altered(lake: Place, folder: Path, statement: str) -> Place:
     return place
 
 
-def sentences(place: Place) -> list[str]:
+def sentences(place: Place, subject: str = "edit_log") -> list[str]:
     connection, tables = open_reader(place)
     findings: list[Finding] = []
     with closing(connection):
-        check_edits(Snapshot(connection, tables), findings)
-    assert all(one.severity == "damage" and one.subject == "edit_log" for one in findings)
+        check_copies(Snapshot(connection, tables), findings)
+    assert all(one.severity == "damage" and one.subject == subject for one in findings)
     return [one.sentence for one in findings]
 
 
@@ -81,9 +83,30 @@ def test_what_was_altered_is_named(
     assert all(word in said for word, said in zip(words, found, strict=True))
 
 
-def test_verify_says_so(lake: Place, tmp_path: Path) -> None:
-    place = altered(lake, tmp_path, "delete from lake.edit_log")
-    assert "edit_log" in {one.subject for one in verify(place, lambda *_: None).findings}
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    {
+        "update lake.revision_readings set reading_id = 'another'": ("are not", "missing"),
+        "update lake.revision_readings set revision = revision + 1": ("are not", "missing"),
+        "update lake.revision_readings set run_id = 'r9'": ("are not", "missing"),
+        "delete from lake.revision_readings where revision = 2": ("missing",),
+        "insert into lake.revision_readings from lake.revision_readings": ("are not",),
+        "insert into lake.revision_readings select * replace ('orphan' as entry_id) "
+        "from lake.revision_readings": ("are not",),
+    }.items(),
+)
+def test_a_reading_that_was_altered_is_named(
+    lake: Place, tmp_path: Path, statement: str, words: tuple[str, ...]
+) -> None:
+    found = sentences(altered(lake, tmp_path, statement), "revision_readings")
+    assert len(found) == len(words)
+    assert all(word in said for word, said in zip(words, found, strict=True))
+
+
+@pytest.mark.parametrize("table", ["edit_log", "revision_readings"])
+def test_verify_says_so(lake: Place, tmp_path: Path, table: str) -> None:
+    place = altered(lake, tmp_path, f"delete from lake.{table}")
+    assert table in {one.subject for one in verify(place, lambda *_: None).findings}
 
 
 @settings(max_examples=many(10))
@@ -95,9 +118,25 @@ def test_in_whatever_order_looks_arrive_it_says_what_it_is_made_from(
         for run in runs:
             lake.run(run)
         findings: list[Finding] = []
-        check_edits(lake.store.connection, findings)
+        check_copies(lake.store.connection, findings)
         assert findings == []
         assert lake.ask(_SHOWN) == lake.ask(_DEFINED)
+
+
+def test_a_look_that_nothing_was_read_in_opens_a_revision_with_its_later_reading() -> None:
+    """As of a page once judged a listing, which a repaired source file reads."""
+    read = staged(0)
+    listing = replace(read, outcome="discovery", reading_id=None, reading=None, text=None)
+    with sql_lake() as lake:
+        lake.run([listing])
+        assert lake.ask("from lake.revision_readings") == []
+        lake.run([read])
+        assert lake.ask("select reading_id from lake.looks") == [(None,)]
+        assert lake.ask("select reading_id from lake.revision_readings") == [(read.reading_id,)]
+        assert lake.ask("select cause from readings") == [("first",)]
+        findings: list[Finding] = []
+        check_copies(lake.store.connection, findings)
+        assert findings == []
 
 
 def test_a_text_that_comes_back_has_the_changes_it_had() -> None:
@@ -133,7 +172,7 @@ def test_an_edit_is_told_as_the_classifier_of_its_day_saw_it(
             for part in (0, 1):
                 lake.run([staged(2 * day + part, next(bodies), address=address)])
         findings: list[Finding] = []
-        check_edits(lake.store.connection, findings)
+        check_copies(lake.store.connection, findings)
         assert findings == []
         assert lake.ask("select revision, kind from changes order by all") == [
             (2, "number"), (3, "name"), (4, "name"),
