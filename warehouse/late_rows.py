@@ -54,7 +54,11 @@ _REVISION = {
     "_among_texts": ("text_id", "before_text_id"),
 }
 _URL = {"_among_releases": ("release_id",), "_among_urls": ("url",)}
-_READING = {"_among_revisions": ("revision_id",), "_among_texts": ("text_id",)}
+_READING = {
+    "_among_revisions": ("revision_id",),
+    "_among_readings": ("reading_id",),
+    "_among_texts": ("text_id",),
+}
 _TEASER = {
     "_among_rows": ("row_id",),
     "_among_captures": ("capture_id",),

@@ -13,7 +13,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "gaps": ("looks",),
     "incidents": ("incident_log",),
     "neighbours": ("neighbour_log", "translation_log"),
-    "readings": ("texts", "reading_log", "revision_log"),
+    "readings": ("texts", "reading_log", "revision_readings"),
     "release_urls": ("url_log",),
     "releases": ("texts", "state_log", "revision_log"),
     "revisions": ("texts", "revision_log", "comparisons"),
