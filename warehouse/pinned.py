@@ -10,6 +10,7 @@ they are for two days more; do not keep a reader longer.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,7 @@ select
     f.path,
     if(t.path_is_relative, if(s.path_is_relative, '', '/') || s.path || t.path, t.path) as folder,
     f.path_is_relative,
+    f.record_count,
     f.mapping_id is not null or f.encryption_key is not null as is_foreign,
     e.table_id is not null as is_edited,
     f.begin_snapshot < c.since as is_older
@@ -70,6 +72,8 @@ class PinnedTable:
     """Whether only DuckLake can tell which rows hold, or fill in what a file does not have."""
     snapshot_id: int
     """The lake's newest when they were named."""
+    rows: int
+    """How many the files have."""
 
     @property
     def may_have_rows(self) -> bool:
@@ -95,15 +99,17 @@ def pin(connection: duckdb.DuckDBPyConnection, place: Place) -> Pinned:
     while (newest := _newest(connection)) != snapshot_id:  # the files may be of either
         snapshot_id, rows = newest, connection.execute(_FILES).fetchall()
     files: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
     by_ducklake: set[str] = set()
-    for name, path, folder, is_relative, is_foreign, is_edited, is_older in rows:
+    for name, path, folder, is_relative, count, is_foreign, is_edited, is_older in rows:
         found = files.setdefault(name, [])
         if path is not None:
+            counts[name] += count
             found.append(f"{place.data_path}{folder}{path}" if is_relative else path)
         if is_foreign or is_edited or is_older:
             by_ducklake.add(name)
     return {
-        name: PinnedTable(tuple(found), name in by_ducklake, snapshot_id)
+        name: PinnedTable(tuple(found), name in by_ducklake, snapshot_id, counts[name])
         for name, found in files.items()
     }
 

@@ -37,6 +37,8 @@ BATCH_ROWS = 2048
 
 Row = tuple[Any, ...]
 _LINE = re.compile(r"^LINE (\d+):", re.M)
+WORTH_LOOKS = 100_000
+"""With fewer, to make the views twice takes longer than the second step spares."""
 _LAST_LOOK = "select max(captured_at) from lake.looks where release_id is not null"
 _NEWEST = timedelta(days=30)
 _GAPS = re.compile(r"\bgaps\b", re.I)
@@ -169,7 +171,7 @@ def answer(
 ) -> Result:
     """The result of a question on a confined connection: all that `run_query` does but opening."""
     told = _stale(connection, tables, question.sql, budget)
-    if question.first:
+    if question.first and tables["looks"].rows >= WORTH_LOOKS:
         told |= _shown(connection, tables, question.first, budget) or {}
     create_views(connection, tables, question.sql, question.columns, told)
     try:

@@ -30,7 +30,7 @@ class _PlainStore(Store):
     """There is no catalog that tells which tables hold rows."""
 
     def _pin(self) -> Pinned:
-        return {table.name: PinnedTable((), True, 0) for table in TABLES}
+        return {table.name: PinnedTable((), True, 0, 0) for table in TABLES}
 
 
 class SqlLake:

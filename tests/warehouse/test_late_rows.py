@@ -42,6 +42,12 @@ WHERES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def always_worth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if every archive were large."""
+    monkeypatch.setattr("warehouse.query.WORTH_LOOKS", 0)
+
+
 @pytest.fixture(scope="module")
 def eventful(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return make_eventful(tmp_path_factory.mktemp("eventful"))
@@ -287,6 +293,15 @@ def test_what_is_wrong_is_said_of_the_query_itself(eventful: Place) -> None:
         ask(eventful, "from releases order by text_id limit 5")
     with pytest.raises(QueryError, match="could not convert"):
         ask(eventful, "from revisions where headline::int > 1 limit 5")
+
+
+def test_a_small_archive_is_asked_at_once(eventful: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("warehouse.query._shown", lambda *_: asked.append(1))
+    for looks, steps in ((10**6, 0), (1, 1)):
+        monkeypatch.setattr("warehouse.query.WORTH_LOOKS", looks)
+        assert ask(eventful, "from releases limit 5")
+        assert len(asked) == steps
 
 
 def test_both_steps_are_on_the_budget(eventful: Place) -> None:
