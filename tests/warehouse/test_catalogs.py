@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tests.flows.shell import ROOT, Shell
 from tests.warehouse.servers import KEYS, Servers, missing, servers
 from warehouse import duck
 from warehouse import lake as lake_module
-from warehouse.duck import connect_reader
+from warehouse.duck import connect_reader, open_reader
 from warehouse.errors import SchemaTooOldError, WarehouseBusyError
 from warehouse.lock import writing
 from warehouse.place import Place
@@ -86,6 +87,23 @@ def test_edits_merges_and_what_was_known(kept: Kept, monkeypatch: pytest.MonkeyP
     assert _most_files(kept.place) < 4
     found = verify(kept.place, lambda *_: None)
     assert found.findings == ()
+
+
+def test_a_large_archive_keeps_gaps_and_is_asked_in_two_steps(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        kept.ingest(number)
+    queries = ("from revisions order by seen_at desc limit 1", "from teasers limit 3", "from gaps")
+    known = [kept.sql(query) for query in queries]
+    assert known[0]
+    monkeypatch.setattr("warehouse.query.WORTH_LOOKS", 0)
+    monkeypatch.setattr("warehouse.kept_gaps.WORTH_LOOKS", 0)
+    assert kept("maintain", "--no-check").code == 0
+    with closing(open_reader(kept.place)[0]) as connection:
+        assert connection.execute("select source_id from lake.gap_log").fetchall() == [("csto",)]
+    assert [kept.sql(query) for query in queries] == known
+    assert kept("verify").code == 0
 
 
 def test_a_dry_run_and_a_replay_leave_nothing(kept: Kept) -> None:
