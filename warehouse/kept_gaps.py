@@ -17,7 +17,7 @@ from warehouse.duck import open_reader
 from warehouse.pinned import Pinned
 from warehouse.schema import TIME
 from warehouse.snapshot import Snapshot
-from warehouse.stale_gaps import found_otherwise, stale_sources
+from warehouse.stale_gaps import found_otherwise, rules, stale_sources
 from warehouse.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _looked_for(
 ) -> pa.Table:
     """The rows to append, with one for each source that says it was looked at."""
     changed = found_otherwise(connection, tables, sources)
-    marks = pa.table({"source_id": pa.array(sorted(sources), pa.string())})
+    marks = pa.table({"source_id": sorted(sources), "detail": [rules()] * len(sources)})
     rows = pa.concat_tables([changed, marks], promote_options="default")
     (newest,) = Snapshot(connection, tables).execute(_NEWEST).fetchall()
     return rows.append_column("recorded_at", pa.array([newest[0]] * rows.num_rows, TIME))

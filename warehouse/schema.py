@@ -601,7 +601,7 @@ TABLES = (
             _SOURCE_ID,
             _text("url", "the address; NULL: of a teaser without a link", nullable=True),
             _text("gap", "what kind, as in view gaps; NULL: they were looked for then", True),
-            _text("detail", "what is said of it", nullable=True),
+            _text("detail", "what is said of it; if `gap` is NULL, by which rules", True),
             _time("since", "from when it is one; NULL: it is none any more", nullable=True),
             _time("recorded_at", "the newest commit that was known when they were looked for"),
         ),

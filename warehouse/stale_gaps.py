@@ -7,9 +7,12 @@ import pyarrow as pa
 
 from warehouse.pinned import Pinned
 from warehouse.snapshot import Asked
-from warehouse.views import create_views
+from warehouse.views import create_views, digest_of
 
-_MARKS = "select source_id, max(recorded_at) from lake.gap_log group by source_id"
+_MARKS = (
+    "select source_id, max(recorded_at) from lake.gap_log where gap is null and detail = $1 "
+    "group by source_id"
+)
 _SOURCES = "select source_id from lake.looks union select source_id from lake.found_log"
 _NEWER = " union all ".join(
     [
@@ -63,8 +66,14 @@ def fresh_sources(asked: Asked) -> frozenset[str]:
 
 
 def _marks(asked: Asked) -> dict[str, datetime]:
-    """By source, the newest commit that was known when its gaps were looked for last."""
-    return dict(asked.execute(_MARKS).fetchall())
+    """By source, the newest commit that was known when its gaps were looked for last by today's
+    rules."""
+    return dict(asked.execute(_MARKS, [rules()]).fetchall())
+
+
+def rules() -> str:
+    """By what gaps are found: what an earlier pressdiff found by other SQL is not believed."""
+    return digest_of("_found_gaps")
 
 
 def among(stale: frozenset[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 
 import duckdb
@@ -58,6 +59,13 @@ def columns_of(
         for tree in parsed(connection, query)["statements"]:
             names = _both(names, named_columns(tree))
     return names
+
+
+@cache
+def digest_of(name: str) -> str:
+    """A hash of the SQL that makes a view or macro, with all that it builds on."""
+    said = "\n".join(one.text for one in _needed_for(name))
+    return sha256(said.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.flows.shell import Shell
 from tests.warehouse.test_gap_laws import SOURCES, START, World
-from warehouse import kept_gaps
+from warehouse import kept_gaps, stale_gaps
 from warehouse.duck import Place, connect_reader, open_reader
 from warehouse.kept_gaps import keep_gaps
 from warehouse.query import run_query
@@ -136,6 +136,20 @@ def stale(store: Store) -> set[str]:
     connection, tables = open_reader(store.place)
     with closing(connection):
         return set(stale_sources(Snapshot(connection, tables)))
+
+
+def test_what_was_found_by_other_rules_is_found_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(store, {"found_log": [listed("https://a.example/1")]}, START + timedelta(days=1))
+    with monkeypatch.context() as patch:
+        for module in (kept_gaps, stale_gaps):
+            patch.setattr(module, "rules", lambda: "older")
+        keep_gaps(store)
+        assert stale(store) == set()
+    assert stale(store) == {"lakes"}
+    assert keep_gaps(store) == 1
+    assert stale(store) == set()
 
 
 def test_a_gap_that_is_none_any_more_is_told_no_more(store: Store) -> None:
