@@ -1,5 +1,8 @@
 """What can go wrong in this room. Every message is one sentence for a person, with what to do."""
 
+import duckdb
+import pyarrow as pa
+
 
 class WarehouseError(Exception):
     """The command cannot go on. Nothing committed is lost; the message says whether to retry."""
@@ -28,6 +31,9 @@ class WarcError(WarehouseError):
 class QueryError(WarehouseError):
     """A user's SQL is not one SELECT over the views, or DuckDB refused it."""
 
+
+AFTER_COMMIT_ERRORS = (duckdb.Error, OSError, WarehouseError, pa.ArrowException)
+"""What may go wrong with the care of an archive after a run's commit; that is no failed run."""
 
 DISK_FULL = "the disk is full; nothing of this run was committed: free some space and run again"
 _FULL = ("no space left", "disk is full", "disk i/o", "could not write all bytes")

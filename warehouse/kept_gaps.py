@@ -14,6 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.duck import open_reader
+from warehouse.errors import AFTER_COMMIT_ERRORS
+from warehouse.lake import NEWEST_COMMIT
 from warehouse.pinned import Pinned
 from warehouse.schema import TIME
 from warehouse.snapshot import Snapshot
@@ -25,28 +27,37 @@ _LOG = logging.getLogger(__name__)
 WORTH_LOOKS = 500_000
 """With fewer looks in the warehouse its gaps are found in less than a fifth of a second."""
 
-_NEWEST = """
-select max(recorded_at) from (
-    select recorded_at from lake.run_log union all select recorded_at from lake.chain_log
-)
+_STAND = f"""
+select
+    (select max(newest) from ({NEWEST_COMMIT})),
+    (select coalesce(max(kept), 0) + 1 from lake.gap_log)
 """
-"""The newest commit: whatever comes later is later than that (`Lake.next_recorded_at`)."""
 
 
 def keep_gaps(store: Store, sources: Iterable[str] | None = None) -> int:
     """Keep the gaps of stale sources, of these or (None) of all; how many there were of them.
 
     Call it after the commit, with the writer's lock. Killed before its own commit, it leaves them
-    stale; so does what DuckDB refuses (a full disk, a store that is gone), which is only logged:
+    stale; so does what goes wrong then (a full disk, a store that is gone), which is only logged:
     the run that was committed is no failure.
     """
-    if store.count("looks") < WORTH_LOOKS:
-        return 0
     try:
-        return _keep(store, None if sources is None else frozenset(sources))
-    except duckdb.Error as error:
+        if store.count("looks") < WORTH_LOOKS:
+            return 0
+        store.begin()  # what is read after that is what stands until it is committed
+        try:
+            many = _keep(store, None if sources is None else frozenset(sources))
+            if many:
+                store.commit()
+        except BaseException:
+            store.rollback()
+            raise
+        if not many:
+            store.rollback()
+    except AFTER_COMMIT_ERRORS as error:
         _LOG.warning("kept no gaps: reason=%s", str(error).partition("\n")[0])
         return 0
+    return many
 
 
 def _keep(store: Store, sources: frozenset[str] | None) -> int:
@@ -54,17 +65,10 @@ def _keep(store: Store, sources: frozenset[str] | None) -> int:
     with closing(connection):
         stale = stale_sources(Snapshot(connection, tables))
         stale = stale if sources is None else stale & sources
-        if not stale:
-            return 0
-        rows = _looked_for(connection, tables, stale)
-    store.begin()
-    try:
-        store.append_table("gap_log", rows)
-        store.commit()
-    except BaseException:
-        store.rollback()
-        raise
-    _LOG.info("kept gaps: sources=%d changed=%d", len(stale), rows.num_rows - len(stale))
+        if stale:
+            rows = _looked_for(connection, tables, stale)
+            store.append_table("gap_log", rows)
+            _LOG.info("kept gaps: sources=%d changed=%d", len(stale), rows.num_rows - len(stale))
     return len(stale)
 
 
@@ -73,7 +77,11 @@ def _looked_for(
 ) -> pa.Table:
     """The rows to append, with one for each source that says it was looked at."""
     changed = found_otherwise(connection, tables, sources)
-    marks = pa.table({"source_id": sorted(sources), "detail": [rules()] * len(sources)})
+    marks = pa.table({"source_id": sorted(sources)})
     rows = pa.concat_tables([changed, marks], promote_options="default")
-    (newest,) = Snapshot(connection, tables).execute(_NEWEST).fetchall()
-    return rows.append_column("recorded_at", pa.array([newest[0]] * rows.num_rows, TIME))
+    ((known_at, kept),) = Snapshot(connection, tables).execute(_STAND).fetchall()
+    for name, value, kind in (
+        ("kept", kept, pa.int64()), ("rules", rules(), pa.string()), ("known_at", known_at, TIME),
+    ):  # fmt: skip
+        rows = rows.append_column(name, pa.array([value] * rows.num_rows, kind))
+    return rows

@@ -101,9 +101,11 @@ class FirstStep:
     def may_be_newest(self) -> bool:
         """Whether the newest rows answer it, if there are as many as it asks for: they are what it
         asks for, or any will do."""
+        if self.late.newest_by is None:
+            return False
         *orders, _ = self.tree["node"]["modifiers"]
-        if self.late.newest_by is None or not orders:
-            return self.late.newest_by is not None
+        if not orders:
+            return True
         first = orders[0]["orders"][0]
         by = str(first["expression"]["column_names"][-1]).lower()
         return bool(by == self.late.newest_by and first["type"] == "DESCENDING")
@@ -144,6 +146,8 @@ def narrowed(step: FirstStep, rows: Sequence[tuple[Any, ...]]) -> Mapping[str, s
     always = {first for first, *_ in step.late.ids.values()} - step.late.optional
     if any(None in found[name] for name in always):
         return None
+    if any("\0" in str(value) for values in found.values() for value in values):
+        return None  # SQL cannot say it
     return {
         macro: _is_among(set().union(*(found[name] for name in columns)) - {None})
         for macro, columns in step.late.ids.items()

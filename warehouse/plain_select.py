@@ -51,6 +51,7 @@ _FUNCTIONS = """
     date_trunc datetrunc date_part datepart year quarter month week day dayofweek isodow hour
     strftime date_diff datediff list_contains list_has array_contains array_has array_length
 """
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
 NO_COLUMNS = frozenset(_SPOKEN.split())
 """What is parsed as a column and may be a function, whose value is another at another time."""
 PURE = frozenset(_FUNCTIONS.split())
@@ -105,7 +106,9 @@ def _is_limit(modifier: Tree, most_rows: int) -> bool:
     if modifier["type"] != "LIMIT_MODIFIER" or modifier["offset"] is not None:
         return False
     limit = modifier["limit"]
-    rows = limit["value"].get("value") if limit and limit["class"] == "CONSTANT" else None
+    if not limit or limit["class"] != "CONSTANT" or limit["value"]["type"]["id"] not in _WHOLE:
+        return False  # of 5.0 the tree says 50
+    rows = limit["value"].get("value")
     return isinstance(rows, int) and not isinstance(rows, bool) and 0 < rows <= most_rows
 
 

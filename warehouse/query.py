@@ -37,11 +37,13 @@ BATCH_ROWS = 2048
 
 Row = tuple[Any, ...]
 _LINE = re.compile(r"^LINE (\d+):", re.M)
+_AGAIN_S = 0.05
 WORTH_LOOKS = 100_000
 """With fewer, to make the views twice takes longer than the second step spares."""
 _LAST_LOOK = "select max(captured_at) from lake.looks where release_id is not null"
 _NEWEST = timedelta(days=30)
 _GAPS = re.compile(r"\bgaps\b", re.I)
+_NULLS_FIRST = re.compile(r"\bnulls\b(?!\s+last\b)", re.I)
 _PIVOT = re.compile(r"\bpivot", re.I)
 
 
@@ -58,8 +60,10 @@ class Budget:
     @contextmanager
     def spent(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """Run the block on the budget, its DuckDB errors as QueryError."""
-        timer = threading.Timer(max(self.left_s, 0.0), connection.interrupt)
-        timer.daemon = True
+        done = threading.Event()
+        timer = threading.Thread(
+            target=_interrupt, args=(connection, done, max(self.left_s, 0.0)), daemon=True
+        )
         started = self._monotonic()
         timer.start()
         try:
@@ -76,8 +80,20 @@ class Budget:
         except duckdb.Error as error:
             raise QueryError(explain(error)) from error
         finally:
-            timer.cancel()
+            done.set()
+            timer.join()
             self.left_s -= self._monotonic() - started
+
+
+def _interrupt(
+    connection: duckdb.DuckDBPyConnection, done: threading.Event, after_s: float
+) -> None:
+    """Interrupt what the connection computes after so long, until it is done: DuckDB forgets an
+    interrupt that comes between two queries."""
+    wait_s = after_s
+    while not done.wait(wait_s):
+        connection.interrupt()
+        wait_s = _AGAIN_S
 
 
 class Result:
@@ -146,12 +162,20 @@ def run_query(
     """
     connection, tables = open_reader(place)
     try:
+        sort_rightly(connection, sql)
         confine(connection, place)
         question = parse_query(connection, sql)
         return answer(connection, tables, question, Budget(time_limit_s, monotonic))
     except BaseException:
         connection.close()
         raise
+
+
+def sort_rightly(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Call it before the settings are locked: for `order by .. nulls first limit n` DuckDB 1.5.5
+    skips rows of the right side of a left join while it sorts, and shows NULL in their place."""
+    if _NULLS_FIRST.search(sql):
+        connection.execute("set disabled_optimizers = 'top_n'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +197,8 @@ def answer(
     told = _stale(connection, tables, question.sql, budget)
     if question.first and tables["looks"].rows >= WORTH_LOOKS:
         told |= _shown(connection, tables, question.first, budget) or {}
-    create_views(connection, tables, question.sql, question.columns, told)
+    with budget.spent(connection):
+        create_views(connection, tables, question.sql, question.columns, told)
     try:
         return Result(connection, question.statement, budget)
     except QueryError as error:

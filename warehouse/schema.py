@@ -596,16 +596,18 @@ TABLES = (
         "gap_log",
         "one row per gap that was found, or found gone, when a large source's were looked for, and "
         "one per source that says they were; latest wins",
-        ("source_id", "url", "gap", "detail", "recorded_at"),
+        ("source_id", "kept", "url", "gap", "detail"),
         (
             _SOURCE_ID,
+            _count("kept", "which keeping this is, from 1; the latest wins"),
             _text("url", "the address; NULL: of a teaser without a link", nullable=True),
-            _text("gap", "what kind, as in view gaps; NULL: they were looked for then", True),
-            _text("detail", "what is said of it; if `gap` is NULL, by which rules", True),
+            _text("gap", "what kind, as in view gaps; NULL: the source was looked at", True),
+            _text("detail", "what is said of it", nullable=True),
             _time("since", "from when it is one; NULL: it is none any more", nullable=True),
-            _time("recorded_at", "the newest commit that was known when they were looked for"),
+            _text("rules", "digest of the SQL that found it"),
+            _time("known_at", "the newest commit that was known then"),
         ),
-        sorted_by=("source_id", "recorded_at"),
+        sorted_by=("source_id", "kept"),
     ),
     Table(
         "listing_log",

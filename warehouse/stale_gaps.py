@@ -9,10 +9,16 @@ from warehouse.pinned import Pinned
 from warehouse.snapshot import Asked
 from warehouse.views import create_views, digest_of
 
-_MARKS = (
-    "select source_id, max(recorded_at) from lake.gap_log where gap is null and detail = $1 "
-    "group by source_id"
+_MARKS = """
+select source_id, known_at
+from (
+    select source_id, arg_max(known_at, kept) as known_at, arg_max(rules, kept) as rules
+    from lake.gap_log
+    where gap is null
+    group by source_id
 )
+where rules = $1
+"""
 _SOURCES = "select source_id from lake.looks union select source_id from lake.found_log"
 _NEWER = " union all ".join(
     [
@@ -35,7 +41,7 @@ select f.source_id, f.url, f.gap, f.detail, f.since
 from found as f
 anti join kept as k
     on k.source_id = f.source_id and k.url is not distinct from f.url and k.gap = f.gap
-    and k.detail is not distinct from f.detail and k.since = f.since
+    and k.detail is not distinct from f.detail and k.since is not distinct from f.since
 union all
 select k.source_id, k.url, k.gap, k.detail, null
 from kept as k
@@ -66,8 +72,8 @@ def fresh_sources(asked: Asked) -> frozenset[str]:
 
 
 def _marks(asked: Asked) -> dict[str, datetime]:
-    """By source, the newest commit that was known when its gaps were looked for last by today's
-    rules."""
+    """By source, the newest commit that was known when its gaps were looked for last; not if that
+    was by other rules than today's."""
     return dict(asked.execute(_MARKS, [rules()]).fetchall())
 
 
@@ -90,7 +96,7 @@ def among(stale: frozenset[str]) -> dict[str, str]:
 def found_otherwise(
     connection: duckdb.DuckDBPyConnection, tables: Pinned, sources: frozenset[str]
 ) -> pa.Table:
-    """How the gaps of these sources as found now differ from those kept: rows of `gap_log` without
-    a time, `since` NULL of those that are none."""
+    """How the gaps of these sources as found now differ from those kept: what rows of `gap_log` say
+    of it, `since` NULL of those that are none."""
     create_views(connection, tables, _FOUND_OTHERWISE, narrowed=among(sources))
     return connection.execute(_FOUND_OTHERWISE).to_arrow_table()

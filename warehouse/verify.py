@@ -80,10 +80,17 @@ def _check_gaps(
     findings: list[Finding],
 ) -> None:
     """What is kept of gaps, where it would be believed, against what is found."""
-    otherwise = found_otherwise(connection, tables, fresh_sources(snapshot))
-    for source_id in sorted(map(str, set(otherwise["source_id"].to_pylist()))):
-        sentence = f"the gaps of {source_id} are not those that are found anew"
-        findings.append(Finding("damage", "gap_log", sentence))
+    otherwise = found_otherwise(connection, tables, fresh_sources(snapshot)).to_pylist()
+    for source_id in sorted({row["source_id"] for row in otherwise}):
+        strange = [row for row in otherwise if row["source_id"] == source_id]
+        findings.append(
+            Finding(
+                "damage",
+                "gap_log",
+                f"{len(strange)} gaps of {source_id} are not those that are found anew, such as "
+                f"`{strange[0]['gap']}` of {strange[0]['url'] or strange[0]['detail']}",
+            )
+        )
 
 
 _REFERENCES = (

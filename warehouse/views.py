@@ -43,7 +43,12 @@ def create_views(
     `narrowed`: by macro that is ordinarily true, the condition on `id` that it stands for: where
     only some rows will be shown (`late_rows.narrowed`), or some gaps are kept (`stale_gaps.among`).
     """
-    for text in _texts_for(asking, columns, narrowed or {}):
+    given = narrowed or {}
+    for one in _chosen(asking, columns):
+        if one.makes in given:  # values of the archive may say anything: they are not rewritten
+            connection.execute(_macro(one.makes, given[one.makes]))
+            continue
+        text = one.text
         if tables is not None:
             create_tables_of(connection, tables, tables_in(text))
             text = over_pinned(text)
@@ -108,9 +113,7 @@ def _needed_for(asking: str | None) -> list[_Statement]:
     return list(chosen.values())
 
 
-def _texts_for(
-    asking: str | None, columns: frozenset[str] | None, narrowed: Mapping[str, str]
-) -> list[str]:
+def _chosen(asking: str | None, columns: frozenset[str] | None) -> list[_Statement]:
     """The statements that `create_views` executes, in order, each with no more columns than those
     after it and the query name."""
     chosen = _needed_for(asking)
@@ -118,19 +121,18 @@ def _texts_for(
     if asking is not None:
         asked &= set(_WORD.findall(asking.lower()))
     wanted: dict[str, frozenset[str] | None] = dict.fromkeys(asked, columns)
-    texts = []
+    made = []
     for one in reversed(chosen):  # what it builds on stands before it
         if one.makes not in wanted:
             continue  # a column needed it that nobody wants
         names = wanted[one.makes]
         if names is not None:
             one = replace(one, text=slimmed(one.text, names))
-        condition = narrowed.get(one.makes)
-        texts.append(_macro(one.makes, condition) if condition is not None else one.text)
+        made.append(one)
         handed_on = names if one.hands_on else frozenset()
         for name in one.words & {other.makes for other in chosen} - {one.makes}:
             wanted[name] = _both(_both(wanted.get(name, frozenset()), handed_on), one.words)
-    return texts[::-1]
+    return made[::-1]
 
 
 def _macro(name: str, condition: str) -> str:

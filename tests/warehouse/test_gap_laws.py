@@ -34,7 +34,7 @@ _FREE: list[duckdb.DuckDBPyConnection] = []
 
 @dataclass
 class World:
-    """Rows of the tables that gaps and teasers are made from; no two bear the same time."""
+    """Rows of the tables that gaps and teasers are made from; no two are recorded at one time."""
 
     random: Random
     rows: dict[str, Rows] = field(default_factory=lambda: defaultdict(list))
@@ -58,8 +58,8 @@ class World:
                      role=pick(("canonical", "moved_from", "none")))  # fmt: skip
         for n in range(times(0, 6)):
             self.add("looks", capture_id=f"c{n}", source_id=pick(SOURCES), url=pick(URLS),
-                     captured_at=self.now(), outcome=pick(OUTCOMES), address=pick((None, *URLS)),
-                     reading_id=pick((None, "g0", "g1")),
+                     captured_at=pick((self.now(), START)), outcome=pick(OUTCOMES),
+                     address=pick((None, *URLS)), reading_id=pick((None, "g0", "g1")),
                      error=pick((None, f"error {n}")))  # fmt: skip
         for _ in range(times(0, 3)):
             self.add("redecided", capture_id=pick(("c0", "c1")), outcome=pick(OUTCOMES),
@@ -154,7 +154,7 @@ class World:
             if any(look["outcome"] == "discovery" for look in line) or key not in self._answered():
                 continue
             unread: Rows = []
-            for look in line:  # in order of time
+            for look in sorted(line, key=place):
                 unread = [*unread, look] if look["outcome"] in UNREAD else []
             if unread:
                 yield (*key, "fetched but not parsed", unread[0]["captured_at"],
@@ -166,9 +166,14 @@ class World:
         for look, teaser, at, release in self.shown():
             if release is None and (look["source_id"], at) not in listed:
                 key = (look["source_id"], at, teaser["text"])
-                since.setdefault(key, look["captured_at"])
+                since[key] = min(since.get(key, look["captured_at"]), look["captured_at"])
         for (source_id, at, text), seen_at in since.items():
             yield source_id, at, "seen in a ticker but never listed", seen_at, text
+
+
+def place(look: dict[str, Any]) -> tuple[Any, ...]:
+    """The order of looks: of those at one time, what was read tells what stands there."""
+    return look["captured_at"], look["outcome"] not in UNREAD, look["capture_id"]
 
 
 def plain(said: str) -> str:

@@ -1,7 +1,7 @@
 """Gaps that were kept are told only as long as they are those that would be found."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -15,6 +15,7 @@ from tests.flows.shell import Shell
 from tests.warehouse.test_gap_laws import SOURCES, START, World
 from warehouse import kept_gaps, stale_gaps
 from warehouse.duck import Place, connect_reader, open_reader
+from warehouse.errors import WarehouseBusyError
 from warehouse.kept_gaps import keep_gaps
 from warehouse.query import run_query
 from warehouse.schema import BY_NAME, TIME
@@ -141,15 +142,40 @@ def stale(store: Store) -> set[str]:
 def test_what_was_found_by_other_rules_is_found_anew(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit(store, {"found_log": [listed("https://a.example/1")]}, START + timedelta(days=1))
-    with monkeypatch.context() as patch:
+    """After an upgrade and after going back, though no commit lies between."""
+    url = "https://a.example/1"
+    commit(store, {"found_log": [listed(url)]}, START + timedelta(days=1))
+    assert keep_gaps(store) == 1
+    others = pa.table({"source_id": ["lakes"], "url": [url], "gap": ["listed but never fetched"],
+                       "detail": ["a link"], "since": pa.array([None], TIME)})  # fmt: skip
+    with monkeypatch.context() as patch:  # by them it is no gap
         for module in (kept_gaps, stale_gaps):
-            patch.setattr(module, "rules", lambda: "older")
-        keep_gaps(store)
+            patch.setattr(module, "rules", lambda: "other")
+        patch.setattr(kept_gaps, "found_otherwise", lambda *_: others)
+        assert stale(store) == {"lakes"}
+        assert keep_gaps(store) == 1
         assert stale(store) == set()
+        assert told(store.place) == set()
     assert stale(store) == {"lakes"}
+    assert len(told(store.place)) == 1
     assert keep_gaps(store) == 1
     assert stale(store) == set()
+    assert told(store.place) == found(store.place)
+
+
+def test_what_is_kept_is_what_stood_when_it_was_committed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who lost the lock between its run and this finds another's commit, or is refused."""
+    order = []
+    for name in ("begin", "append_table", "commit"):
+        monkeypatch.setattr(store, name, lambda *_, name=name: order.append(name))
+    monkeypatch.setattr(kept_gaps, "open_reader", lambda _: (order.append("read"), None))
+    monkeypatch.setattr(kept_gaps, "stale_sources", lambda _: frozenset({"lakes"}))
+    monkeypatch.setattr(kept_gaps, "closing", lambda _: nullcontext())
+    monkeypatch.setattr(kept_gaps, "_looked_for", lambda *_: pa.table({"source_id": ["lakes"]}))
+    assert keep_gaps(store) == 1
+    assert order == ["begin", "read", "append_table", "commit"]
 
 
 def test_a_gap_that_is_none_any_more_is_told_no_more(store: Store) -> None:
@@ -178,31 +204,47 @@ def test_verify_names_the_source_whose_kept_gaps_are_not_those_that_are_found(
     keep_gaps(store)
     assert not [one for one in findings(store.place) if one.subject == "gap_log"]
     store.begin()
-    at = store.ask("select max(recorded_at) from lake.gap_log")[0][0]
-    row = {"source_id": "lakes", "url": "https://a.example/2", "since": at, "recorded_at": at,
+    row = {"source_id": "lakes", "url": "https://a.example/2", "since": START, "kept": 1,
            "gap": "listed but never fetched"}  # fmt: skip
     store.append("gap_log", [whole("gap_log", row)])
     store.commit()
     (one,) = [one for one in findings(store.place) if one.subject == "gap_log"]
-    assert one.sentence == "the gaps of lakes are not those that are found anew"
+    assert one.sentence == (
+        "1 gaps of lakes are not those that are found anew, such as `listed but never fetched` of "
+        "https://a.example/2"
+    )
 
 
 def findings(place: Place) -> list[Any]:
     return list(verify(place, lambda *_: None).findings)
 
 
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("count", duckdb.HTTPException("HTTP Error: Unable to connect\nmore")),
+        ("begin", WarehouseBusyError("another process is writing to this warehouse; run again")),
+        ("append_table", duckdb.IOException("IO Error: No space left on device\nmore")),
+        ("_sync_new_files", OSError(28, "No space left on device")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_what_cannot_be_kept_fails_no_run(
-    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    step: str,
+    error: Exception,
 ) -> None:
     commit(store, {"found_log": [listed("https://a.example/1")]}, START + timedelta(days=1))
 
-    def refuse(_table: str, _rows: object) -> None:
-        raise duckdb.IOException("IO Error: No space left on device\nmore")
+    def refuse(*_: object) -> None:
+        raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "append_table", refuse)
+        patch.setattr(store, step, refuse)
         assert keep_gaps(store) == 0
-    assert "kept no gaps: reason=IO Error: No space left on device" in caplog.text
+    assert f"kept no gaps: reason={str(error).partition(chr(10))[0]}" in caplog.text
     assert stale(store) == {"lakes"}
     assert keep_gaps(store) == 1
 

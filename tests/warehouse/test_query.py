@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from warehouse.duck import Place, connect_bare, connect_reader
+from warehouse.duck import Place, connect_bare, connect_reader, quoted
 from warehouse.errors import QueryError, WarehouseMissingError
 from warehouse.query import (
     MAX_QUERY_CHARS,
@@ -18,6 +19,7 @@ from warehouse.query import (
     names,
     parse_query,
     run_query,
+    sort_rightly,
 )
 from warehouse.sql_functions import FUNCTIONS, TABLE_FUNCTIONS
 
@@ -393,3 +395,40 @@ def test_a_cte_does_not_reach_into_a_macro(lake: Place) -> None:
 def test_a_slow_query_draws_no_bar_into_its_answer() -> None:
     setting = "select current_setting('enable_progress_bar')"
     assert connect_bare().execute(setting).fetchall() == [(False,)]
+
+
+def test_nulls_first_shows_no_null_where_there_is_a_value(
+    lake: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB 1.5.5 alone tells five NULLs of this."""
+    query = "select l.i, r.w from l left join r on r.i = l.i order by r.w desc nulls first limit 5"
+    with closing(duckdb.connect()) as connection:
+        connection.execute("create table l as select range as i from range(20000)")
+        connection.execute("create table made as select i, (i * 7919) % 20000 as w from l")
+        file = quoted(str(tmp_path / "r.parquet"))
+        connection.execute(f"copy made to {file} (row_group_size 2048)")
+        connection.execute(f"create view r as from {file}")
+        sort_rightly(connection, query)
+        rows = connection.execute(query).fetchall()
+    assert [w for _, w in rows] == [19999, 19998, 19997, 19996, 19995]
+    asked = []
+    monkeypatch.setattr("warehouse.query.sort_rightly", lambda _, sql: asked.append(sql))
+    assert ask(lake, "from releases limit 1")
+    assert asked == ["from releases limit 1"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "without"),
+    [
+        ("from releases order by kind nulls first limit 5", True),
+        ("from releases order by kind NULLS\n FIRST limit 5", True),
+        ("from releases order by kind nulls /* last */ first limit 5", True),
+        ("from releases order by kind desc nulls last limit 5", False),
+        ("from releases order by kind limit 5", False),
+    ],
+)
+def test_only_who_asks_for_nulls_first_goes_without_top_n(sql: str, without: bool) -> None:
+    with closing(duckdb.connect()) as connection:
+        sort_rightly(connection, sql)
+        row = connection.execute("select current_setting('disabled_optimizers')").fetchone()
+    assert row == ("top_n" if without else "",)

@@ -5,11 +5,11 @@ create or replace macro _is_stale(id) as true;
 -- Internal. One row per gap as it was found last, of sources whose gaps are kept. The same columns and
 -- key as `gaps`.
 create or replace view _kept_gaps as
-    select source_id, url, gap, detail, arg_max_null(since, recorded_at) as since
+    select source_id, url, gap, detail, arg_max_null(since, kept) as since
     from lake.gap_log
     where gap is not null
     group by source_id, url, gap, detail
-    having arg_max_null(since, recorded_at) is not null;
+    having arg_max_null(since, kept) is not null;
 
 -- Internal. The same, found from what is known of the stale sources. Nearly all that is named has
 -- become a release: what has not is sought first, where it costs least, and only of that are the
@@ -24,7 +24,8 @@ create or replace view _found_gaps as
     ),
     unheard as materialized (
         select
-            f.source_id, f.url, arg_min(f.link_text, f.recorded_at) as link_text,
+            f.source_id, f.url,
+            arg_min(f.link_text, (f.recorded_at, f.link_text)) as link_text,
             min(f.recorded_at) as since
         from finds as f
         anti join addresses as a on a.source_id = f.source_id and a.url = f.url
@@ -85,7 +86,13 @@ create or replace view _found_gaps as
     looks as materialized (
         select
             l.source_id, l.url, coalesce(l.address, l.url) as stands_at, l.captured_at, l.outcome,
-            l.error, g.ticker_id, a.url is not null or b.url is not null as is_doubtful
+            l.error, g.ticker_id, a.url is not null or b.url is not null as is_doubtful,
+            -- of looks at one time, that which was read tells what stands there
+            (
+                l.captured_at,
+                l.outcome not in ('unreadable', 'held', 'failed', 'incomplete'),
+                l.capture_id
+            ) as place
         from _looks_read_at('infinity'::timestamptz) as l
         left join doubtful as a on a.source_id = l.source_id and a.url = l.url
         left join doubtful as b on b.source_id = l.source_id and b.url = l.address
@@ -104,8 +111,8 @@ create or replace view _found_gaps as
         select
             l.source_id,
             l.stands_at as url,
-            arg_max(l.outcome, l.captured_at) as outcome,
-            arg_max(coalesce(l.error, ''), l.captured_at) as error,
+            arg_max(l.outcome, l.place) as outcome,
+            arg_max(coalesce(l.error, ''), l.place) as error,
             max(l.captured_at) filter (
                 where l.outcome not in ('unreadable', 'held', 'failed', 'incomplete')
             ) as last_read_at,
