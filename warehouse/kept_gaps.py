@@ -79,9 +79,9 @@ def _looked_for(
     changed = found_otherwise(connection, tables, sources)
     marks = pa.table({"source_id": sorted(sources)})
     rows = pa.concat_tables([changed, marks], promote_options="default")
-    ((known_at, kept),) = Snapshot(connection, tables).execute(_STAND).fetchall()
+    ((newest, kept),) = Snapshot(connection, tables).execute(_STAND).fetchall()
     for name, value, kind in (
-        ("kept", kept, pa.int64()), ("rules", rules(), pa.string()), ("known_at", known_at, TIME),
+        ("kept", kept, pa.int64()), ("rules", rules(), pa.string()), ("recorded_at", newest, TIME),
     ):  # fmt: skip
         rows = rows.append_column(name, pa.array([value] * rows.num_rows, kind))
     return rows

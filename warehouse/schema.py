@@ -605,7 +605,7 @@ TABLES = (
             _text("detail", "what is said of it", nullable=True),
             _time("since", "from when it is one; NULL: it is none any more", nullable=True),
             _text("rules", "digest of the SQL that found it"),
-            _time("known_at", "the newest commit that was known then"),
+            _time("recorded_at", "the newest commit that was known then"),
         ),
         sorted_by=("source_id", "kept"),
     ),

@@ -10,9 +10,9 @@ from warehouse.snapshot import Asked
 from warehouse.views import create_views, digest_of
 
 _MARKS = """
-select source_id, known_at
+select source_id, recorded_at
 from (
-    select source_id, arg_max(known_at, kept) as known_at, arg_max(rules, kept) as rules
+    select source_id, arg_max(recorded_at, kept) as recorded_at, arg_max(rules, kept) as rules
     from lake.gap_log
     where gap is null
     group by source_id
