@@ -42,7 +42,7 @@ def keep_gaps(store: Store, sources: Iterable[str] | None = None) -> int:
     the run that was committed is no failure.
     """
     try:
-        if store.count("looks") < WORTH_LOOKS:
+        if store.count_named("looks") < WORTH_LOOKS:
             return 0
         store.begin()  # what is read after that is what stands until it is committed
         try:

@@ -232,6 +232,16 @@ class Lake:
         """How many rows a table has."""
         return int(self._scalar(f"select count(*) from lake.{table}"))
 
+    def count_named(self, table: str) -> int:
+        """How many rows the files of a table have, as its catalog says without reading them: asked
+        after every commit."""
+        rows = self._scalar(
+            "select sum(f.record_count) from __ducklake_metadata_lake.ducklake_data_file as f "
+            "join __ducklake_metadata_lake.ducklake_table as t on t.table_id = f.table_id "
+            f"where t.table_name = '{table}' and f.end_snapshot is null and t.end_snapshot is null"
+        )
+        return int(rows or 0)
+
     def ask(
         self, query: str, parameters: dict[str, Any] | None = None, **tables: pa.Table
     ) -> list[tuple[Any, ...]]:

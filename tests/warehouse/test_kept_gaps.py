@@ -222,7 +222,7 @@ def findings(place: Place) -> list[Any]:
 @pytest.mark.parametrize(
     ("step", "error"),
     [
-        ("count", duckdb.HTTPException("HTTP Error: Unable to connect\nmore")),
+        ("count_named", duckdb.HTTPException("HTTP Error: Unable to connect\nmore")),
         ("begin", WarehouseBusyError("another process is writing to this warehouse; run again")),
         ("append_table", duckdb.IOException("IO Error: No space left on device\nmore")),
         ("_sync_new_files", OSError(28, "No space left on device")),
