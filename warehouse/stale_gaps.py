@@ -5,6 +5,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from warehouse.duck import quoted
 from warehouse.pinned import Pinned
 from warehouse.snapshot import Asked
 from warehouse.views import create_views, digest_of
@@ -89,7 +90,7 @@ def among(stale: frozenset[str]) -> dict[str, str]:
     >>> among(frozenset({"o'"})), among(frozenset())
     ({'_is_stale': "id in ('o''')"}, {'_is_stale': 'false'})
     """
-    listed = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(stale))
+    listed = ", ".join(map(quoted, sorted(stale)))
     return {"_is_stale": f"id in ({listed})" if stale else "false"}
 
 

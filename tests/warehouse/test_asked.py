@@ -1,6 +1,5 @@
 """A view made for the columns that a query names answers as the whole view does."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache
@@ -12,6 +11,7 @@ from tests.warehouse.test_query import ALLOWED, ask
 from warehouse.asked import named_columns
 from warehouse.duck import Place, connect_reader, open_reader
 from warehouse.errors import QueryError
+from warehouse.trees import parsed
 from warehouse.views import create_views, view_files
 
 Slim = Callable[[str], list[str]]
@@ -49,9 +49,7 @@ def parser() -> duckdb.DuckDBPyConnection:
 
 
 def columns_of(query: str) -> frozenset[str] | None:
-    row = parser().execute("select json_serialize_sql($1::varchar)", [query]).fetchone()
-    assert row is not None
-    said = json.loads(row[0])
+    said = parsed(parser(), query)
     assert not said["error"]
     return named_columns(said["statements"][0])
 
